@@ -1,0 +1,1 @@
+"""The state of every agent, and the policies that move it."""

@@ -1,0 +1,1 @@
+"""Fleet files: YAML checked against what agents understand, every problem with its place."""

@@ -1,0 +1,1 @@
+"""The process that decides: one per session, found through a socket."""
