@@ -1,1 +1,1 @@
-"""The state of every agent, and the policies that move it."""
+"""Owns the state of every agent: starts, restarts, dependencies, probes, stops, adoption after a crash."""

@@ -7,8 +7,8 @@ from enum import Enum
 from typing import Final
 
 from descartes_tui.runner.model.errors import InvalidConfig
+from descartes_tui.runner.model.names import NAME_PATTERN as NAME_PATTERN
 
-NAME_PATTERN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 SECRET_WORDS: Final = re.compile(r"KEY|TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|AUTH", re.IGNORECASE)
 MASK: Final = "••••••"
 
@@ -94,6 +94,7 @@ class AgentConfig:
     backend: str = "command"
     task: str = ""
     command: Sequence[str] | str = ()
+    args: tuple[str, ...] = ()  # added to the command line that a backend other than `command` makes
     model: str = ""
     system_prompt: str = ""
     context: str = ""

@@ -1,25 +1,48 @@
 """Where a session keeps things, and what the files of a run are called."""
 
 import os
-import struct
 import sys
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
 
-LOG: Final = "log"  # raw bytes as the agent wrote them
-INDEX: Final = "index"  # records of INDEX_RECORD
-ENDING: Final = "ending.json"
-RUN_FACTS: Final = "run.json"
-LOCK: Final = "lock"  # held by the keeper for life: liveness is this lock, not a pid
-CONTROL: Final = "ctl"  # the keeper's socket
-LEDGER: Final = "pids"  # pid and start time of everything seen in the family
+from descartes_tui.runner.model.layout import (
+    CONTROL,
+    ENDING,
+    INDEX,
+    INDEX_RECORD,
+    LEDGER,
+    LOCK,
+    LOG,
+    MARK,
+    RUN_FACTS,
+    STDERR,
+    STDOUT,
+    STREAM_NAMES,
+    TERMINAL,
+)
 
-INDEX_RECORD: Final = struct.Struct("<QQ")
-"""(offset, nanoseconds since 1970 << 2 | stream): from `offset` on, bytes came from `stream` at that time."""
-STDOUT, STDERR, TERMINAL = 0, 1, 2
-STREAM_NAMES: Final = ("stdout", "stderr", "stdout")  # a terminal has one stream, shown as stdout
-
-MARK: Final = "DESCARTES_RUN_ID"
+__all__ = [
+    "CONTROL",
+    "ENDING",
+    "INDEX",
+    "INDEX_RECORD",
+    "LEDGER",
+    "LOCK",
+    "LOG",
+    "MARK",
+    "RUN_FACTS",
+    "STDERR",
+    "STDOUT",
+    "STREAM_NAMES",
+    "TERMINAL",
+    "config_root",
+    "private_folder",
+    "run_folder",
+    "session_folder",
+    "socket_path",
+    "state_root",
+    "volatile_folder",
+]
 
 
 def _under_home(variable: str, default: str) -> Path:
@@ -49,6 +72,20 @@ def socket_path(session: str) -> Path:
     if runtime.startswith("/") and Path(runtime).is_dir() and os.access(runtime, os.W_OK):
         return Path(runtime) / "descartes-tui" / f"{session}.sock"
     return session_folder(session) / "supervisor.sock"
+
+
+def volatile_folder(session: str) -> Path:
+    """Return where a session keeps what must not outlive the machine's uptime, secrets above all.
+
+    A memory file system where there is one (XDG_RUNTIME_DIR, else /dev/shm), else the state folder.
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime.startswith("/") and Path(runtime).is_dir() and os.access(runtime, os.W_OK):
+        return Path(runtime) / "descartes-tui" / session
+    if Path("/dev/shm").is_dir() and sys.platform == "linux":
+        root = sha256(str(state_root()).encode()).hexdigest()[:12]
+        return Path(f"/dev/shm/descartes-tui-{os.getuid()}") / root / session
+    return session_folder(session) / "volatile"
 
 
 def run_folder(session: Path, agent_id: str, run: int) -> Path:

@@ -47,10 +47,13 @@ class StateStore(Protocol):
         """Return runs, oldest first."""
 
     def save_agents(self, agents: Sequence[AgentInfo]) -> None:
-        """Replace the pictures from which a restarted supervisor takes up the fleet."""
+        """Save or replace the pictures of these agents, from which a restarted supervisor goes on."""
 
     def agents(self) -> list[AgentInfo]:
-        """Return the pictures saved last."""
+        """Return the pictures saved last, in the order they were first saved."""
+
+    def forget_agent(self, agent_id: str) -> None:
+        """Drop the picture of one agent; its events and runs stay."""
 
     def close(self) -> None:
         """Flush and let go of the file."""

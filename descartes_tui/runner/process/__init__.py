@@ -1,1 +1,1 @@
-"""Processes as the kernel knows them: the keeper of a run, the warm process that forks keepers, signals to whole families."""
+"""Processes as the kernel knows them: keepers, the warm process that forks them, whole families."""

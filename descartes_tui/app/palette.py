@@ -1,0 +1,57 @@
+"""The palette: every action by name, every agent, and every theme, which is tried on while it is looked at."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from rich.text import Text
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from descartes_tui.app.actions import ACTIONS
+
+if TYPE_CHECKING:
+    from descartes_tui.app.app import DescartesApp
+
+THEME_PREFIX: Final = "theme: "
+_MOST_AGENTS: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One line of the palette."""
+
+    title: str
+    help: str
+    run: Callable[[], object]
+
+
+class FleetCommands(Provider):
+    """Gives what is possible now, then agents to go to, then themes."""
+
+    async def discover(self) -> Hits:
+        for command in self._commands():
+            yield DiscoveryHit(Text(command.title), command.run, command.title, command.help)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for command in self._commands():
+            score = matcher.match(command.title)
+            if score > 0:
+                yield Hit(score, matcher.highlight(command.title), command.run, command.title, command.help)
+
+    def _commands(self) -> Iterator[Command]:
+        app = cast("DescartesApp", self.app)
+        fleet = app.fleet_screen
+        for action in ACTIONS:
+            if action.id != "palette" and fleet.can(action):
+                yield Command(
+                    action.title, f"{action.help}  ({action.label})", lambda id=action.id: fleet.do(id)
+                )
+        for info in fleet.agents[:_MOST_AGENTS]:
+            yield Command(f"go to {info.name}", info.status.value, lambda key=info.id: fleet.go_to(key))
+        for name in sorted(app.themes):
+            yield Command(
+                THEME_PREFIX + name,
+                "Use this theme, now and next time",
+                lambda name=name: app.use_theme(name),
+            )

@@ -1,0 +1,137 @@
+"""At the start of a supervisor: takes up everything that an earlier one left, and starts nothing twice."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+
+from descartes_tui.runner.fleet.aftermath import THE_FLEET, Aftermath
+from descartes_tui.runner.fleet.conductor import Conductor
+from descartes_tui.runner.fleet.declared import Declaration
+from descartes_tui.runner.fleet.parts import Parts
+from descartes_tui.runner.fleet.pausing import ASKED_BY_LINE
+from descartes_tui.runner.fleet.probing import PROBE, probe_id
+from descartes_tui.runner.fleet.record import Record, Run
+from descartes_tui.runner.fleet.restart import RestartHistory
+from descartes_tui.runner.fleet.run_files import newest_run
+from descartes_tui.runner.fleet.stopping import Stopper
+from descartes_tui.runner.model.errors import AgentError
+from descartes_tui.runner.model.info import AgentInfo
+from descartes_tui.runner.model.run import RunEvent
+from descartes_tui.runner.model.status import AgentStatus
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptReport:
+    """Names of agents: still `living`, found `ended`, and those that go on `waiting` for a start."""
+
+    living: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+
+
+class Adoption:
+    """Judges each run that ended meanwhile exactly once: the saved picture tells whether it was judged before."""
+
+    def __init__(self, parts: Parts, conductor: Conductor, aftermath: Aftermath, stopper: Stopper) -> None:
+        self._parts = parts
+        self._register = parts.register
+        self._conductor = conductor
+        self._aftermath = aftermath
+        self._stopper = stopper
+
+    async def adopt(self) -> AdoptReport:
+        """Take up all declared agents, those with runs at the same time."""
+        declared = self._parts.declared.read() if self._parts.declared is not None else []
+        pictures = {info.id: info for info in self._parts.store.agents()}
+        records = [self._restore(one, pictures.get(one.id)) for one in declared]
+        open_runs = [record for record in records if self._has_open_run(record)]
+        await asyncio.gather(*(self._take_up(record) for record in open_runs))
+        for record in records:
+            if record not in open_runs and record.info.status is AgentStatus.BACKOFF:
+                self._aftermath.resume_backoff(record)
+        return _report(records, open_runs)
+
+    def _restore(self, declaration: Declaration, picture: AgentInfo | None) -> Record:
+        """Put an agent into the book as it was when it was seen last."""
+        config = declaration.config
+        info = picture or AgentInfo(declaration.id, config.name, AgentStatus.IDLE, "not started")
+        info = replace(
+            info, name=config.name, backend=config.backend, tags=config.tags, autostart=config.autostart
+        )
+        record = Record(config, declaration.env, info, ticket=declaration.order)
+        waits = info.status in (AgentStatus.IDLE, AgentStatus.STOPPING)
+        record.wanted = declaration.wanted and waits
+        record.wanted_since = self._parts.clock.monotonic()
+        record.history = RestartHistory(self._past_restarts(info))
+        self._register.add(record)
+        return record
+
+    def _past_restarts(self, info: AgentInfo) -> list[float]:
+        """Return when the restarts were that are counted: the starts of that many newest runs."""
+        if not info.restarts:
+            return []
+        starts = [run.started_at for run in self._parts.store.runs(info.id) if run.started_at is not None]
+        return starts[-info.restarts :]
+
+    def _has_open_run(self, record: Record) -> bool:
+        """True when the newest run is living, or has ended and was not judged yet."""
+        newest = newest_run(self._parts.folder, record.id)
+        if newest > record.info.run:
+            return True
+        return newest == record.info.run and newest > 0 and record.info.status.has_process
+
+    async def _take_up(self, record: Record) -> None:
+        picture = record.info
+        run = self._conductor.begin(record, newest_run(self._parts.folder, record.id))
+        await self._clear_probe(run)
+
+        def hear(event: RunEvent) -> None:
+            self._conductor.hear(record, run, event)
+
+        try:
+            link = await self._parts.launcher.adopt(run.folder, run.run_id, hear)
+        except (AgentError, OSError) as error:
+            log.error("%s: its run cannot be taken up: %s", record.name, error)
+            self._register.note(record, reason=f"cannot be reached: {error}")
+            return
+        if run.over or link is None:
+            return
+        run.link.set_result(link)
+        if picture.status is AgentStatus.STOPPING:
+            left = (picture.next_at or 0.0) - self._parts.clock.now()
+            self._stopper.go_on(record, by=THE_FLEET, grace=max(left, 0.0))
+        else:
+            self._match_pause(record, run, paused=link.is_paused())
+
+    def _match_pause(self, record: Record, run: Run, *, paused: bool) -> None:
+        """Make the status agree with what the run's keeper knows about the pause."""
+        status = record.info.status
+        run.cooperative = status is AgentStatus.PAUSED and record.info.reason == ASKED_BY_LINE and not paused
+        if paused or run.cooperative:
+            run.awake.clear()
+            run.pauses += 1
+        if paused and status is AgentStatus.RUNNING:
+            self._register.step(record, AgentStatus.PAUSED, "was paused before", by=THE_FLEET)
+        elif status is AgentStatus.PAUSED and not paused and not run.cooperative:
+            self._register.step(record, AgentStatus.RUNNING, "", by=THE_FLEET)
+
+    async def _clear_probe(self, run: Run) -> None:
+        """End a probe that was under way; it would have ended by itself, but a new one needs its folder."""
+        folder = run.folder / PROBE
+        if not folder.is_dir() or not any(folder.iterdir()):
+            return
+        try:
+            link = await self._parts.launcher.adopt(folder, probe_id(run), lambda event: None)
+            if link is not None:
+                await link.kill()
+        except (AgentError, OSError) as error:
+            log.info("a probe of another supervisor could not be ended: %s", error)
+
+
+def _report(records: list[Record], open_runs: list[Record]) -> AdoptReport:
+    living = [r.name for r in open_runs if r.info.status.has_process]
+    ended = [r.name for r in open_runs if not r.info.status.has_process]
+    waiting = [r.name for r in records if r.wanted or r.info.status is AgentStatus.BACKOFF]
+    return AdoptReport(tuple(living), tuple(ended), tuple(waiting))

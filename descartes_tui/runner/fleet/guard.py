@@ -1,0 +1,49 @@
+"""Looks now and then whether what the book says about each run is still true, and repairs what is not."""
+
+import logging
+
+import psutil
+
+from descartes_tui.runner.fleet.parts import Parts
+from descartes_tui.runner.fleet.record import Record, Run
+from descartes_tui.runner.model.errors import AgentError
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """An ending that nobody announced is asked for again; a leader that hangs as a zombie is told about."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._doubtful: set[str] = set()  # run ids whose leader was missing at the last look
+
+    async def look(self) -> list[str]:
+        """Check every run once; return the names of the agents whose picture had to be repaired."""
+        repaired, doubtful = [], set[str]()
+        for record in list(self._parts.register.records.values()):
+            run = record.run
+            if run is None or run.over or run.exit is not None or is_alive(record.info.pid):
+                continue
+            if run.run_id not in self._doubtful:
+                doubtful.add(run.run_id)  # it may be ending at this very moment: judged at the next look
+            elif await self._ask_again(record, run):
+                repaired.append(record.name)
+        self._doubtful = doubtful
+        return repaired
+
+    async def _ask_again(self, record: Record, run: Run) -> bool:
+        """Have the launcher tell again what became of a run; True when it was over."""
+        raise NotImplementedError
+
+
+def is_alive(pid: int | None) -> bool:
+    """True when there is such a process that is no zombie, and when no pid is known yet."""
+    if pid is None:
+        return True
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.Error:
+        return True

@@ -1,0 +1,94 @@
+"""Keeps usage and output facts fresh: often while somebody watches, seldom otherwise."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+from descartes_tui.runner.fleet.parts import Parts
+from descartes_tui.runner.fleet.record import Record, Run
+from descartes_tui.runner.model.folders import LOG
+from descartes_tui.runner.model.info import Usage
+
+log = logging.getLogger(__name__)
+WATCHED: Final = 1.0  # seconds between two looks while somebody watches
+UNWATCHED: Final = 10.0
+
+
+class UsageSampler(Protocol):
+    """Measures whole families."""
+
+    def sample(self, roots: Mapping[str, int]) -> dict[str, Usage]:
+        """Return usage by run id; `roots` maps run ids to the pid above each family."""
+
+
+class Sampling:
+    """Samples for ever, one look at a time, in a thread; a look that fails is logged and the next one comes."""
+
+    def __init__(self, parts: Parts, sampler: UsageSampler | None) -> None:
+        self._parts = parts
+        self._sampler = sampler
+        self._watchers = 0
+        self._sooner = asyncio.Event()
+        self._busy = asyncio.Lock()
+
+    @property
+    def watchers(self) -> int:
+        """How many are watching."""
+        return self._watchers
+
+    @watchers.setter
+    def watchers(self, count: int) -> None:
+        if count > self._watchers:
+            self._sooner.set()
+        self._watchers = count
+
+    async def go_on_for_ever(self) -> None:
+        """Refresh in a rhythm that depends on whether somebody watches."""
+        while True:
+            self._sooner.clear()
+            try:
+                await self.refresh()
+            except Exception:  # a system that cannot be measured must not end the measuring
+                log.exception("usage could not be sampled")
+            try:
+                async with asyncio.timeout(WATCHED if self._watchers else UNWATCHED):
+                    await self._sooner.wait()
+            except TimeoutError:
+                continue
+
+    async def refresh(self) -> None:
+        """Measure now."""
+        async with self._busy:
+            living = list(self._living())
+            for record, run in living:
+                self._look_at_log(record, run)
+            if self._sampler is not None and living:
+                await self._measure(self._sampler, living)
+
+    async def _measure(self, sampler: UsageSampler, living: list[tuple[Record, Run]]) -> None:
+        roots = {run.run_id: root for _, run in living if (root := _root_pid(run)) is not None}
+        usages = await asyncio.to_thread(sampler.sample, roots)
+        for record, run in living:
+            if run.run_id in usages and record.run is run and not run.over:
+                self._parts.register.note(record, keep=False, usage=usages[run.run_id])
+
+    def _living(self) -> list[tuple[Record, Run]]:
+        records = self._parts.register.records.values()
+        return [(r, r.run) for r in records if r.run is not None and r.run.living_link() is not None]
+
+    def _look_at_log(self, record: Record, run: Run) -> None:
+        try:
+            facts = (run.folder / LOG).stat()
+        except OSError:
+            return
+        if facts.st_size != record.info.log_bytes:
+            changed = {"log_bytes": facts.st_size, "last_output_at": facts.st_mtime}
+            self._parts.register.note(record, keep=False, **changed)
+
+
+def _root_pid(run: Run) -> int | None:
+    """Return the pid above the whole family: the keeper's where there is one, else the leader's."""
+    link = run.living_link()
+    keeper: int | None = getattr(link, "keeper_pid", None)
+    return keeper or (link.pid if link is not None else None)

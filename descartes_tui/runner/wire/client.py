@@ -1,0 +1,164 @@
+"""Talk to the supervisor and wait for its answer. Light: loads no asyncio, so that `ps` answers at once."""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+from descartes_tui.runner.wire.address import check_session, dial, listening_sessions
+from descartes_tui.runner.wire.ensure import ensure_supervisor, left_behind
+from descartes_tui.runner.wire.errors import NoSupervisor, WireError
+
+PROTOCOL = 1
+QUICK = 30.0  # seconds within which a verb that waits for no process must be answered
+SLACK = 5.0  # seconds that a verb with a `timeout` of its own gets beyond it to answer
+QUICK_VERBS = frozenset(("hello", "list", "show", "resize", "detach_check", "cancel"))
+WITH_TIMEOUT = frozenset(
+    ("start", "restart", "resume", "rm", "pause", "stop", "kill", "signal", "wait", "down")
+)
+
+
+def sendable(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return what of an environment can travel as JSON: variables that are not UTF-8 are left out."""
+    return {key: value for key, value in environment.items() if _is_text(key) and _is_text(value)}
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Client:
+    """One connection to one session's supervisor, for one thread. A context manager that closes itself."""
+
+    def __init__(self, line: socket.socket, session: str) -> None:
+        self._line = line
+        self._held = b""
+        self._last_id = 0
+        self.session = session
+        self.hello: dict[str, Any] = {}
+
+    @classmethod
+    def connect(cls, session: str, *, start: bool = False, timeout: float = 5.0) -> "Client":
+        """Return a connection; NoSupervisor when none runs, none may be started and nothing is left behind.
+
+        A supervisor that is gone while its agents live on is started again whatever `start` says. `timeout`
+        (seconds) bounds the wait for one that runs; starting one may take 10 s more.
+        """
+        check_session(session)
+        line = dial(session, timeout)
+        if line is None:
+            if not start and not left_behind(session):
+                raise NoSupervisor(session, listening_sessions(but=session))
+            line = ensure_supervisor(session)
+        client = cls(line, session)
+        try:
+            client.hello = client.call("hello", timeout=timeout, protocol=PROTOCOL)
+        except BaseException:
+            client.close()
+            raise
+        return client
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection; what was asked to be done goes on."""
+        self._line.close()
+
+    def call(self, verb: str, *, timeout: float | None = None, **args: Any) -> Any:
+        """Return the supervisor's answer to `verb`; WireError carries its refusal.
+
+        `timeout` (seconds) is also sent to verbs that have an argument of this name. None: as long as it
+        takes, for verbs that wait for no process at most 30 s.
+        """
+        limit = timeout
+        if verb in WITH_TIMEOUT and timeout is not None:
+            args["timeout"], limit = timeout, timeout + SLACK
+        elif timeout is None and verb in QUICK_VERBS:
+            limit = QUICK
+        deadline = None if limit is None else time.monotonic() + limit
+        number = self._send(verb, args)
+        while True:
+            answer = self._receive(verb, deadline)
+            if answer.get("id") == number and "event" not in answer:
+                return _opened(answer)
+            if answer.get("id") is None and "error" in answer:
+                return _opened(answer)
+
+    def stream(self, verb: str, **args: Any) -> Iterator[dict[str, Any]]:
+        """Yield the events of a verb that answers with many; closing the iterator ends the stream."""
+        number = self._send(verb, args)
+        over = False
+        try:
+            while not over:
+                answer = self._receive(verb, None)
+                if answer.get("id") not in (number, None):
+                    continue
+                if "event" in answer:
+                    yield answer["event"]
+                else:
+                    over = True
+                    _opened(answer)
+        finally:
+            if not over:
+                self._cancel(number)
+
+    def _cancel(self, number: int) -> None:
+        with suppress(WireError):  # the connection is gone, and the stream with it
+            self._send("cancel", {"id": number})
+
+    def _send(self, verb: str, args: dict[str, Any]) -> int:
+        self._last_id += 1
+        request = {"id": self._last_id, "verb": verb, "args": args}
+        try:
+            line = json.dumps(request, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        except UnicodeEncodeError:
+            raise WireError("bad_request", f"{verb}: an argument is not valid Unicode") from None
+        try:
+            self._line.settimeout(QUICK)
+            self._line.sendall(line)
+        except OSError as error:
+            raise self._gone(verb, error) from None
+        return self._last_id
+
+    def _receive(self, verb: str, deadline: float | None) -> dict[str, Any]:
+        parts = [self._held]
+        while b"\n" not in parts[-1]:
+            parts.append(self._receive_bytes(verb, deadline))
+        line, _, self._held = b"".join(parts).partition(b"\n")
+        answer = json.loads(line)
+        return answer if isinstance(answer, dict) else {}
+
+    def _receive_bytes(self, verb: str, deadline: float | None) -> bytes:
+        try:
+            self._line.settimeout(None if deadline is None else max(deadline - time.monotonic(), 0.001))
+            data = self._line.recv(1 << 18)
+        except TimeoutError:
+            raise WireError("timeout", f"{verb}: no answer from the supervisor in time") from None
+        except OSError as error:
+            raise self._gone(verb, error) from None
+        if not data:
+            raise self._gone(verb, None)
+        return data
+
+    def _gone(self, verb: str, error: OSError | None) -> WireError:
+        cause = f" ({os.strerror(error.errno)})" if error is not None and error.errno else ""
+        return WireError("communication", f"{verb}: the supervisor of {self.session!r} went away{cause}")
+
+
+def _opened(answer: dict[str, Any]) -> Any:
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return answer.get("ok")
+    facts = {key: value for key, value in error.items() if key not in ("code", "message")}
+    raise WireError(str(error.get("code", "failed")), str(error.get("message", "")), facts)

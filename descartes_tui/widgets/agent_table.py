@@ -1,0 +1,345 @@
+"""The table of agents: one row each, a cursor that stays on its agent, marks, a filter."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from descartes_tui.runner.model.info import AgentInfo
+from descartes_tui.widgets.columns import GAP, Column, lay_out
+from descartes_tui.widgets.lines import Lines, fit, strip_of
+from descartes_tui.widgets.looks import status_classes, status_css
+from descartes_tui.widgets.rows import Rows
+from descartes_tui.widgets.scrollbar import thumb, top_at
+
+_MARGIN = 3  # mark, and a cell on either side of it
+_TITLES = 1
+
+Look = tuple[list[str], bool, bool]  # texts of the columns, marked, under the cursor
+
+
+class AgentTable(Lines, can_focus=True):
+    """Takes snapshots, paints the rows in view, and tells which agent the cursor is on."""
+
+    DEFAULT_CSS = f"""
+    AgentTable {{
+        height: 1fr; background: $background; color: $foreground;
+        & > .agent-table--title {{ color: $muted; }}
+        & > .agent-table--quiet {{ color: $muted; }}
+        & > .agent-table--mark {{ color: $warning; text-style: bold; }}
+        & > .agent-table--cursor {{ background: $panel; }}
+        & > .agent-table--hint {{ color: $muted; }}
+        & > .agent-table--bar {{ color: $panel; }}
+        {status_css("agent-table")}
+    }}
+    AgentTable:focus {{
+        & > .agent-table--cursor {{ background: $primary 28%; text-style: bold; }}
+        & > .agent-table--title {{ color: $primary; }}
+        & > .agent-table--bar {{ color: $primary; }}
+    }}
+    AgentTable:nocolor > .agent-table--cursor {{ text-style: reverse; }}
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"agent-table--{part}" for part in ("title", "quiet", "mark", "cursor", "hint", "bar")),
+        *status_classes("agent-table"),
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "edge(False)", show=False),
+        Binding("end", "edge(True)", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    @dataclass
+    class Selected(Message):
+        """The cursor is on another agent, or on none."""
+
+        table: "AgentTable"
+        agent: AgentInfo | None
+
+        @property
+        def control(self) -> "AgentTable":
+            return self.table
+
+    @dataclass
+    class Opened(Message):
+        """Enter, or a second click: the agent's log is wanted."""
+
+        table: "AgentTable"
+
+        @property
+        def control(self) -> "AgentTable":
+            return self.table
+
+    @dataclass
+    class MarksChanged(Message):
+        """Other agents are marked than before."""
+
+        table: "AgentTable"
+
+        @property
+        def control(self) -> "AgentTable":
+            return self.table
+
+    css_part = "agent-table"
+
+    def __init__(self, *, clock: Callable[[], float] = time.time, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.rows = Rows()
+        self.empty_hint = "No agents yet. Press n to start one."
+        self._clock = clock
+        self._cursor: str | None = None
+        self._last_row = 0  # where the cursor stood, for when its agent goes
+        self._top = 0
+        self._columns: tuple[Column, ...] = ()
+        self._painted: dict[str, tuple[Look, Strip]] = {}
+
+    def on_mount(self) -> None:
+        """Ages tick once a second, for the rows in view alone."""
+        self.set_interval(1.0, self._tick)
+
+    @property
+    def selected(self) -> AgentInfo | None:
+        """The agent under the cursor."""
+        return None if self._cursor is None else self.rows.agents.get(self._cursor)
+
+    @property
+    def targets(self) -> tuple[AgentInfo, ...]:
+        """What an action acts on: the marked agents, else the one under the cursor."""
+        marked = tuple(info for key, info in self.rows.agents.items() if key in self.rows.marked)
+        return marked or ((self.selected,) if self.selected is not None else ())
+
+    def show_all(self, agents: Iterable[AgentInfo]) -> None:
+        """Show a complete picture of the fleet."""
+        before = self.selected
+        self.rows.replace_all(agents)
+        self._rearranged(before)
+
+    def show_changes(self, changed: Sequence[AgentInfo], removed: Iterable[str] = ()) -> None:
+        """Show news; only rows that look different are painted again."""
+        before = self.selected
+        rows = self.rows.change(changed, removed)
+        if rows is None:
+            self._rearranged(before)
+            return
+        for row in rows:
+            self._refresh_agent_row(row)
+        if before is not None and self.selected is not before:
+            self.post_message(self.Selected(self, self.selected))
+
+    def show_only(self, words: str) -> None:
+        """Filter the rows; the cursor stays on its agent while that is shown."""
+        before = self.selected
+        self.rows.set_filter(words)
+        self._rearranged(before)
+
+    def select(self, agent_id: str) -> None:
+        """Put the cursor on an agent, if it is shown."""
+        row = self.rows.place(agent_id)
+        if row is not None:
+            self._go_to(row)
+
+    def toggle_mark(self) -> None:
+        """Mark the agent under the cursor or take its mark away, and move on to the next."""
+        if self._cursor is not None:
+            self.rows.toggle(self._cursor)
+            self._refresh_agent_row(self._cursor_row)
+            self.action_move(1)
+            self.post_message(self.MarksChanged(self))
+
+    def toggle_all_marks(self) -> None:
+        """Mark everything shown, or nothing when all of it is marked."""
+        self.rows.toggle_all()
+        self.refresh()
+        self.post_message(self.MarksChanged(self))
+
+    def clear_marks(self) -> None:
+        """Take every mark away."""
+        self.rows.marked.clear()
+        self.refresh()
+        self.post_message(self.MarksChanged(self))
+
+    # moving
+
+    def action_move(self, by: int) -> None:
+        self._go_to(self._cursor_row + by)
+
+    def action_page(self, pages: int) -> None:
+        self._go_to(self._cursor_row + pages * max(1, self._visible - 1))
+
+    def action_edge(self, last: bool) -> None:
+        self._go_to(len(self.rows.shown) - 1 if last else 0)
+
+    def action_open(self) -> None:
+        if self._cursor is not None:
+            self.post_message(self.Opened(self))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self._scroll_to(self._top + 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self._scroll_to(self._top - 3)
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        event.stop()
+        if event.x == self.size.width - 1 and len(self.rows.shown) > self._visible:
+            self._scroll_to(top_at(event.y - _TITLES, self._visible, len(self.rows.shown)))
+            return
+        row = self._top + event.y - _TITLES
+        if event.y < _TITLES or row >= len(self.rows.shown):
+            return
+        if event.x < _MARGIN:
+            self._go_to(row)
+            self.rows.toggle(self.rows.shown[row])
+            self._refresh_agent_row(row)
+            self.post_message(self.MarksChanged(self))
+        else:
+            self._go_to(row)
+
+    def on_click(self, event: events.Click) -> None:
+        if event.chain == 2 and event.y >= _TITLES:
+            self.action_open()
+
+    def on_resize(self) -> None:
+        self._arrange_columns()
+        self._keep_in_view()
+
+    # painting
+
+    def line(self, y: int) -> Strip:
+        """Return the titles, a row, or the space below."""
+        width, ground = self.size.width, self.look("quiet")
+        if y < _TITLES:
+            return self._title_strip(width)
+        row = self._top + y - _TITLES
+        if row < len(self.rows.shown):
+            strip = self._agent_strip(self.rows.agents[self.rows.shown[row]])
+            return self._with_bar(strip, y, width)
+        if not self.rows.shown and y == _TITLES + 1:
+            return strip_of([("   " + self._hint(), self.look("hint"))], width, ground)
+        return Strip.blank(width, ground)
+
+    def forget_styles(self) -> None:
+        self._painted.clear()
+
+    def _hint(self) -> str:
+        return "No agent matches the filter. Escape shows all." if self.rows.agents else self.empty_hint
+
+    def _title_strip(self, width: int) -> Strip:
+        style = self.look("title")
+        pieces = [(" " * _MARGIN, style)]
+        for column in self._columns:
+            pieces += [(fit(column.title, column.width, right=column.right), style), (" " * GAP, style)]
+        return strip_of(pieces, width, style)
+
+    def _agent_strip(self, info: AgentInfo) -> Strip:
+        now = self._clock()
+        texts = [column.text(info, now) for column in self._columns]
+        look: Look = (texts, info.id in self.rows.marked, info.id == self._cursor)
+        painted = self._painted.get(info.id)
+        if painted is None or painted[0] != look:
+            painted = self._painted[info.id] = (look, self._paint(info, *look))
+        return painted[1]
+
+    def _paint(self, info: AgentInfo, texts: list[str], marked: bool, cursor: bool) -> Strip:
+        over = self._cursor_style() if cursor else Style.null()
+        plain, quiet = self.rich_style + over, self.look("quiet") + over
+        status = self.look(info.status.value) + over
+        pieces = [(" • " if marked else "   ", self.look("mark") + over)]
+        for column, text in zip(self._columns, texts, strict=True):
+            style = status if column.id == "status" else quiet if column.quiet or text == "–" else plain
+            pieces += [(fit(text, column.width, right=column.right), style), (" " * GAP, plain)]
+        return strip_of(pieces, self.size.width, plain)
+
+    def _cursor_style(self) -> Style:
+        style = self.look("cursor")
+        return Style(bgcolor=style.bgcolor, bold=style.bold, reverse=style.reverse)
+
+    def _with_bar(self, strip: Strip, y: int, width: int) -> Strip:
+        bar = thumb(self._top, self._visible, len(self.rows.shown))
+        if bar is None or not bar.covers(y - _TITLES):
+            return strip
+        return Strip.join([strip.crop(0, width - 1), strip_of([("┃", self.look("bar"))], 1, Style.null())])
+
+    # keeping order
+
+    @property
+    def _visible(self) -> int:
+        return max(0, self.size.height - _TITLES)
+
+    @property
+    def _cursor_row(self) -> int:
+        row = self.rows.place(self._cursor)
+        return self._last_row if row is None else row
+
+    def _tick(self) -> None:
+        now = self._clock()
+        for row, key in enumerate(self.rows.shown[self._top : self._top + self._visible], self._top):
+            painted = self._painted.get(key)
+            texts = [column.text(self.rows.agents[key], now) for column in self._columns]
+            if painted is not None and painted[0][0] != texts:
+                self._refresh_agent_row(row)
+
+    def _go_to(self, row: int) -> None:
+        if not self.rows.shown:
+            return
+        old, row = self._cursor_row, max(0, min(row, len(self.rows.shown) - 1))
+        before, self._cursor, self._last_row = self._cursor, self.rows.shown[row], row
+        self._refresh_agent_row(old)
+        self._refresh_agent_row(row)
+        self._keep_in_view()
+        if before != self._cursor:
+            self.post_message(self.Selected(self, self.selected))
+
+    def _rearranged(self, before: AgentInfo | None) -> None:
+        """Rows came, went or moved: keep the cursor on its agent, or near where that was."""
+        place = self.rows.place(self._cursor)
+        if place is None:
+            place = min(self._last_row, len(self.rows.shown) - 1)
+            self._cursor = self.rows.shown[place] if place >= 0 else None
+        self._last_row = max(0, place)
+        self._painted = {key: value for key, value in self._painted.items() if key in self.rows.agents}
+        self._arrange_columns()
+        self._keep_in_view()
+        self.refresh()
+        if self.selected is not before:
+            self.post_message(self.Selected(self, self.selected))
+
+    def _arrange_columns(self) -> None:
+        longest = max((cell_len(info.name) for info in self.rows.agents.values()), default=0)
+        columns = lay_out(self.size.width - _MARGIN - GAP, longest)
+        if columns != self._columns:
+            self._columns = columns
+        self._painted.clear()
+        self.refresh()
+
+    def _keep_in_view(self) -> None:
+        row, visible = self._cursor_row, self._visible
+        if row < self._top:
+            self._scroll_to(row)
+        elif visible and row >= self._top + visible:
+            self._scroll_to(row - visible + 1)
+        else:
+            self._scroll_to(self._top)
+
+    def _scroll_to(self, top: int) -> None:
+        top = max(0, min(top, len(self.rows.shown) - self._visible))
+        if top != self._top:
+            self._top = top
+            self.refresh()
+
+    def _refresh_agent_row(self, row: int) -> None:
+        if self._top <= row < self._top + self._visible:
+            self.refresh_row(row - self._top + _TITLES)

@@ -1,0 +1,1 @@
+"""Reading logs: real files, some of them written by a child while they are read."""
