@@ -10,11 +10,12 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.theme import Theme
 
-from descartes_tui.app.feed import Feed, FleetLost
+from descartes_tui.app.feed import Feed
 from descartes_tui.app.fleet_screen import FleetScreen
 from descartes_tui.app.palette import THEME_PREFIX, FleetCommands
 from descartes_tui.app.settings import read_settings, remember_theme
 from descartes_tui.app.spawn_form import BackendChoice
+from descartes_tui.runner.wire.updates import Disconnected
 from descartes_tui.themes.loader import DEFAULT_THEME, default_variables, load_themes
 
 
@@ -122,5 +123,5 @@ class DescartesApp(App[int]):
             async for news in self.feed.watch():
                 self.fleet_screen.post_message(FleetScreen.Fed(news))
         except Exception as error:  # the screen stays, and says what is the matter
-            self.fleet_screen.post_message(FleetScreen.Fed(FleetLost(str(error))))
+            self.fleet_screen.post_message(FleetScreen.Fed(Disconnected(str(error))))
             self.notify(f"The fleet cannot be followed: {error}", severity="error", markup=False, timeout=30)

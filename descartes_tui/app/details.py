@@ -10,7 +10,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from descartes_tui.app.feed import Feed
+from descartes_tui.app.feed import Feed, recent_events
 from descartes_tui.runner.logs.sanitize import safe_text
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.widgets.looks import label
@@ -50,7 +50,7 @@ class DetailsScreen(ModalScreen[None]):
     async def _ask(self) -> None:
         try:
             shown = await self._feed.call("show", agent=self._agent.id)
-            events = await self._feed.recent_events(self._agent.id, 12)
+            events = await recent_events(self._feed, self._agent.id, 12)
         except Exception as error:  # said in place of the facts
             text = Text(
                 f"Could not ask about {self._agent.name}: {safe_text(str(error))}. Press r to try again."

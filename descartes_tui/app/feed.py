@@ -1,43 +1,30 @@
 """What the screen needs from whoever runs the agents: their pictures as they change, and a way to ask."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Protocol
 
-from descartes_tui.runner.model.info import AgentInfo
+from descartes_tui.runner.wire.updates import Update
 
-
-@dataclass(frozen=True, slots=True)
-class FleetPicture:
-    """The complete fleet: all agents in the order they were declared."""
-
-    session: str
-    agents: tuple[AgentInfo, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class FleetNews:
-    """What changed since the last picture or news."""
-
-    changed: tuple[AgentInfo, ...] = ()
-    removed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FleetLost:
-    """The supervisor cannot be reached just now; a complete picture follows when it can again."""
-
-    cause: str
+Json = dict[str, Any]
 
 
 class Feed(Protocol):
-    """The fleet as the screen sees it. Errors of `call` are AgentError's children."""
+    """The fleet as the screen sees it; the wire's AsyncClient is one. Errors say in their text what happened."""
 
-    def watch(self) -> AsyncIterator[FleetPicture | FleetNews | FleetLost]:
+    def watch(self) -> AsyncIterator[Update]:
         """Yield a picture, then news; survives the supervisor's death and begins again with a picture."""
 
     async def call(self, verb: str, **args: Any) -> Any:
         """Ask for `verb` of the wire with `args` and return its answer as plain values."""
 
-    async def recent_events(self, agent_id: str, count: int) -> list[dict[str, Any]]:
-        """Return the last `count` events of one agent, oldest first, as the wire gives them."""
+    def stream(self, verb: str, **args: Any) -> AsyncGenerator[Json, None]:
+        """Yield the answers of a verb that gives many."""
+
+
+async def recent_events(feed: Feed, agent: str, count: int) -> list[Json]:
+    """Return the last `count` events of one agent, oldest first."""
+    newest: deque[Json] = deque(maxlen=count)
+    async for event in feed.stream("events", since=0, agent=agent, follow=False):
+        newest.append(event)
+    return list(newest)

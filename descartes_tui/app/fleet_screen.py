@@ -17,13 +17,13 @@ from descartes_tui.app.actions import ACTIONS, BY_ID, Action, is_possible
 from descartes_tui.app.asking import Trouble, ask, trouble
 from descartes_tui.app.details import DetailsScreen
 from descartes_tui.app.dialog import Answer, Dialog
-from descartes_tui.app.feed import FleetLost, FleetNews, FleetPicture
 from descartes_tui.app.help import HelpScreen
 from descartes_tui.app.leave import DETACH, StoppingScreen, leave_dialog, living
 from descartes_tui.app.line_bar import LineBar
 from descartes_tui.app.spawn_form import SpawnForm
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import Verb
+from descartes_tui.runner.wire.updates import Disconnected, Snapshot, Update
 from descartes_tui.widgets.agent_table import AgentTable
 from descartes_tui.widgets.fleet_header import FleetHeader
 from descartes_tui.widgets.key_bar import KeyBar, KeyHint
@@ -55,7 +55,7 @@ class FleetScreen(Screen[None]):
     class Fed(Message):
         """The fleet has news."""
 
-        news: FleetPicture | FleetNews | FleetLost
+        news: Update
 
     @property
     def _app(self) -> "DescartesApp":
@@ -88,15 +88,15 @@ class FleetScreen(Screen[None]):
     @on(Fed)
     def _fed(self, event: Fed) -> None:
         news = event.news
-        if isinstance(news, FleetLost):
+        if isinstance(news, Disconnected):
             self.header.show_alarm("reconnecting …")
             return
-        if isinstance(news, FleetPicture):
+        if isinstance(news, Snapshot):
             self._session = news.session
             self.header.show_alarm("")
             self.table.show_all(news.agents)
         else:
-            self.table.show_changes(news.changed, news.removed)
+            self.table.show_changes(news.agents, news.removed)
         self.header.show_fleet(self._session, self.table.rows.agents.values())
         self._fit_table()
         self._show_keys()

@@ -14,7 +14,7 @@ from descartes_tui.app.dialog import Answer, Dialog
 from descartes_tui.app.feed import Feed
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus
-from descartes_tui.widgets.columns import activity
+from descartes_tui.widgets.columns import activity, countdown
 from descartes_tui.widgets.looks import SYMBOLS
 
 DETACH, STOP = "detach", "stop"
@@ -88,7 +88,10 @@ class StoppingScreen(ModalScreen[bool]):
     def _look(self) -> None:
         left = living(self._agents())
         now = self._clock()
-        lines = [f"{SYMBOLS[info.status]} {info.name}  {activity(info, now)}" for info in left[:12]]
+        lines = [
+            f"{SYMBOLS[info.status]} {info.name}  {activity(info, now)}{countdown(info, now)}"
+            for info in left[:12]
+        ]
         if len(left) > len(lines):
             lines.append(f"  and {len(left) - len(lines)} more")
         text = "\n".join(lines) or "All agents have ended. Ending the supervisor …"

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from descartes_tui.runner.model.info import AgentInfo
-from descartes_tui.widgets.columns import GAP, Column, lay_out
+from descartes_tui.widgets.columns import GAP, NOTHING, Column, lay_out
 from descartes_tui.widgets.lines import Lines, fit, strip_of
 from descartes_tui.widgets.looks import status_classes, status_css
 from descartes_tui.widgets.rows import Rows
@@ -186,16 +186,16 @@ class AgentTable(Lines, can_focus=True):
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self._scroll_to(self._top + 3)
+        self._show_from(self._top + 3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self._scroll_to(self._top - 3)
+        self._show_from(self._top - 3)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()
         if event.x == self.size.width - 1 and len(self.rows.shown) > self._visible:
-            self._scroll_to(top_at(event.y - _TITLES, self._visible, len(self.rows.shown)))
+            self._show_from(top_at(event.y - _TITLES, self._visible, len(self.rows.shown)))
             return
         row = self._top + event.y - _TITLES
         if event.y < _TITLES or row >= len(self.rows.shown):
@@ -246,7 +246,7 @@ class AgentTable(Lines, can_focus=True):
 
     def _agent_strip(self, info: AgentInfo) -> Strip:
         now = self._clock()
-        texts = [column.text(info, now) for column in self._columns]
+        texts = [column.cell(info, now) for column in self._columns]
         look: Look = (texts, info.id in self.rows.marked, info.id == self._cursor)
         painted = self._painted.get(info.id)
         if painted is None or painted[0] != look:
@@ -259,8 +259,14 @@ class AgentTable(Lines, can_focus=True):
         status = self.look(info.status.value) + over
         pieces = [(" • " if marked else "   ", self.look("mark") + over)]
         for column, text in zip(self._columns, texts, strict=True):
-            style = status if column.id == "status" else quiet if column.quiet or text == "–" else plain
-            pieces += [(fit(text, column.width, right=column.right), style), (" " * GAP, plain)]
+            style = (
+                status
+                if column.id == "status"
+                else quiet
+                if column.quiet or text.strip() == NOTHING
+                else plain
+            )
+            pieces += [(text, style), (" " * GAP, plain)]
         return strip_of(pieces, self.size.width, plain)
 
     def _cursor_style(self) -> Style:
@@ -288,7 +294,7 @@ class AgentTable(Lines, can_focus=True):
         now = self._clock()
         for row, key in enumerate(self.rows.shown[self._top : self._top + self._visible], self._top):
             painted = self._painted.get(key)
-            texts = [column.text(self.rows.agents[key], now) for column in self._columns]
+            texts = [column.cell(self.rows.agents[key], now) for column in self._columns]
             if painted is not None and painted[0][0] != texts:
                 self._refresh_agent_row(row)
 
@@ -328,13 +334,13 @@ class AgentTable(Lines, can_focus=True):
     def _keep_in_view(self) -> None:
         row, visible = self._cursor_row, self._visible
         if row < self._top:
-            self._scroll_to(row)
+            self._show_from(row)
         elif visible and row >= self._top + visible:
-            self._scroll_to(row - visible + 1)
+            self._show_from(row - visible + 1)
         else:
-            self._scroll_to(self._top)
+            self._show_from(self._top)
 
-    def _scroll_to(self, top: int) -> None:
+    def _show_from(self, top: int) -> None:
         top = max(0, min(top, len(self.rows.shown) - self._visible))
         if top != self._top:
             self._top = top

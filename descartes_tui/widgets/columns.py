@@ -4,10 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rich.cells import cell_len
+
 from descartes_tui.runner.logs.sanitize import safe_text
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus, Health
 from descartes_tui.runner.model.units import format_bytes, format_duration
+from descartes_tui.widgets.lines import fit
 from descartes_tui.widgets.looks import label
 
 GAP: Final = 2
@@ -25,7 +28,15 @@ class Column:
     text: Callable[[AgentInfo, float], str]
     right: bool = False
     quiet: bool = False  # painted in the muted colour
-    ages: bool = False  # changes as time goes by
+    tail: Callable[[AgentInfo, float], str] = lambda _info, _now: ""  # what is kept where the text is cut
+
+    def cell(self, info: AgentInfo, now: float) -> str:
+        """Return the text in exactly the column's width."""
+        text, tail = self.text(info, now), self.tail(info, now)
+        room = self.width - cell_len(tail)
+        if tail and room > 0:
+            return fit(fit(text, min(room, cell_len(text))) + tail, self.width)
+        return fit(text, self.width, right=self.right)
 
 
 def _ago(since: float | None, now: float) -> str:
@@ -38,15 +49,21 @@ def _span(seconds: float) -> str:
     return format_duration(int(max(seconds, 0)))
 
 
-def activity(info: AgentInfo, now: float) -> str:
-    """Return what the agent does, or why it is where it is, with the countdown of what comes next."""
-    left = "" if info.next_at is None or info.next_at <= now else f" ({_span(info.next_at - now + 0.999)})"
+def activity(info: AgentInfo, _now: float) -> str:
+    """Return what the agent does, or why it is where it is."""
     text = safe_text(info.reason) or safe_text(info.activity or "")
     if info.status is AgentStatus.RUNNING:
         text = safe_text(info.activity or "") or safe_text(info.reason)
         if info.health is not Health.UNKNOWN and info.health.value not in text:
             text = f"{info.health.value} · {text}" if text else info.health.value
-    return (text or _ending(info)) + left
+    return text or _ending(info)
+
+
+def countdown(info: AgentInfo, now: float) -> str:
+    """Return how long it is until the agent's next step comes by itself, '' when none does."""
+    if info.next_at is None or info.next_at <= now:
+        return ""
+    return f" · {_span(info.next_at - now + 0.999)}"
 
 
 def _ending(info: AgentInfo) -> str:
@@ -79,14 +96,14 @@ def _memory(info: AgentInfo, _now: float) -> str:
 COLUMNS: Final = (
     Column("name", "name", 0, 1, lambda info, _: info.name),
     Column("status", "status", 12, 2, lambda info, _: label(info.status)),
-    Column("activity", "activity", 0, 3, activity, ages=True),
+    Column("activity", "activity", 0, 3, activity, tail=countdown),
     Column("backend", "backend", 9, 9, lambda info, _: safe_text(info.backend), quiet=True),
     Column("pid", "pid", 7, 7, lambda info, _: _number(info.pid), right=True, quiet=True),
     Column("cpu", "cpu", 5, 4, _cpu, right=True),
     Column("memory", "mem", 5, 5, _memory, right=True),
-    Column("uptime", "uptime", 6, 6, _uptime, right=True, ages=True),
+    Column("uptime", "uptime", 6, 6, _uptime, right=True),
     Column("restarts", "restarts", 8, 10, lambda info, _: _number(info.restarts or None), right=True),
-    Column("output", "output", 6, 8, lambda info, now: _ago(info.last_output_at, now), right=True, quiet=True, ages=True),
+    Column("output", "output", 6, 8, lambda info, now: _ago(info.last_output_at, now), right=True, quiet=True),
 )  # fmt: skip
 _LEAST_ACTIVITY: Final = 18
 

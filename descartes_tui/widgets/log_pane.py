@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
 from textual import events, work
 from textual.binding import Binding, BindingType
@@ -407,7 +408,10 @@ class LogPane(Lines, can_focus=True):
         strip = strips[min(row.row, len(strips) - 1)]
         if self._selection is not None and self._selection[0] <= row.line.offset <= self._selection[1]:
             look = self.look("selected")
-            strip = strip.apply_style(Style(bgcolor=look.bgcolor, reverse=look.reverse))
+            over = Style(bgcolor=look.bgcolor, reverse=look.reverse)
+            strip = Strip(
+                [Segment(text, (style or over) + over) for text, style, _ in strip], strip.cell_length
+            )
         return strip
 
     def _thumb(self) -> Thumb | None:

@@ -20,10 +20,15 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     parser.set_defaults(timeout=TIME_TO_ACT)
     parser.add_argument("--no-wait", action="store_true", default=False, help="ask for it, and do not wait")
     if verb == "stop":
-        parser.add_argument("--grace", type=seconds, metavar="S", help="time before KILL, instead of the agent's")
+        parser.add_argument(
+            "--grace", type=seconds, metavar="S", help="time before KILL, instead of the agent's"
+        )
     if verb == "pause":
         parser.add_argument(
-            "--cooperative", action="store_true", default=False, help="ask by a JSON line on the agent's stdin"
+            "--cooperative",
+            action="store_true",
+            default=False,
+            help="ask by a JSON line on the agent's stdin",
         )
 
 

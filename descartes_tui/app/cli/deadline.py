@@ -8,7 +8,9 @@ from typing import Final
 
 from descartes_tui.app.cli.exit import CommandError, Exit
 
-LATER: Final = 10.0  # seconds beyond the time that the supervisor itself was given, which has the better words
+LATER: Final = (
+    10.0  # seconds beyond the time that the supervisor itself was given, which has the better words
+)
 KEPT_BY_THE_SUPERVISOR: Final = frozenset(
     ("start", "stop", "restart", "pause", "resume", "kill", "signal", "rm", "wait", "down")
 )

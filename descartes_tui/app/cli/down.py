@@ -22,6 +22,9 @@ def run(options: Namespace) -> int:
         print_json(report)
     elif not options.quiet:
         killed = set(report["killed"])
-        for name in [*report["stopped"], *(name for name in report["killed"] if name not in report["stopped"])]:
+        for name in [
+            *report["stopped"],
+            *(name for name in report["killed"] if name not in report["stopped"]),
+        ]:
             print(f"{name}: {'killed' if name in killed else 'terminated'}")
     return Exit.OK

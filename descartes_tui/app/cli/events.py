@@ -17,7 +17,10 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `events` understands."""
     parser.add_argument("-f", "--follow", action="store_true", default=False, help="go on as things happen")
     parser.add_argument(
-        "--since", default="0", metavar="SEQ|T", help="after this number, or since a time: 10m, 14:30, 2026-01-31T12:00Z"
+        "--since",
+        default="0",
+        metavar="SEQ|T",
+        help="after this number, or since a time: 10m, 14:30, 2026-01-31T12:00Z",
     )
     parser.add_argument("--agent", default=None, metavar="A", help="only of this agent")
 

@@ -111,7 +111,10 @@ def _init(file: Path, options: Namespace) -> int:
         raise CommandError(f"{file} exists already; remove it or name another file", Exit.REFUSED) from None
     except OSError as error:
         raise CommandError(f"{file}: {error.strerror}; name a file in a folder that can be written") from None
-    say(f"wrote {file}; launch it with `descartes-tui up{'' if file.name == 'agents.yaml' else f' -f {file}'}`", options)
+    say(
+        f"wrote {file}; launch it with `descartes-tui up{'' if file.name == 'agents.yaml' else f' -f {file}'}`",
+        options,
+    )
     return Exit.OK
 
 

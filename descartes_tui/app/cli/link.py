@@ -19,7 +19,9 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except NoSupervisor as error:
-        raise CommandError(f"{error.message}; `descartes-tui up` or `spawn` starts one", Exit.NO_SUPERVISOR) from None
+        raise CommandError(
+            f"{error.message}; `descartes-tui up` or `spawn` starts one", Exit.NO_SUPERVISOR
+        ) from None
     except WireError as error:
         raise CommandError(error.message, OF_CODE.get(error.code, Exit.FAILED)) from None
 
@@ -44,7 +46,10 @@ def ask(options: Namespace, verb: str, *, start: bool = False, **args: Any) -> A
 
 def add_selection(parser: ArgumentParser) -> None:
     """Add `AGENT… | --all | --tag T`."""
-    parser.add_argument("agents", nargs="*", metavar="AGENT", help="name, id, beginning of an id, or pattern")
+    parser.add_argument(
+        "agents", nargs="*", default=[], metavar="AGENT", help="name, id, beginning of an id, or pattern"
+    )
+    parser.set_defaults(agents=[])
     parser.add_argument("--all", action="store_true", default=False, help="every agent of the session")
     parser.add_argument("--tag", action="append", default=[], metavar="T", help="every agent with this tag")
 

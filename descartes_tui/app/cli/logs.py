@@ -12,6 +12,7 @@ from descartes_tui.app.cli.choose import choose
 from descartes_tui.app.cli.exit import CommandError, Exit
 from descartes_tui.app.cli.line_printer import LinePrinter
 from descartes_tui.app.cli.link import ask
+from descartes_tui.app.cli.session import session_of
 from descartes_tui.app.cli.tail import FleetTail, has_run, log_of_run
 from descartes_tui.app.cli.times import moment
 from descartes_tui.app.cli.watch import Agent, FleetWatch
@@ -31,7 +32,13 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     parser.epilog = EPILOG
     add = parser.add_argument
     add("agents", nargs="+", metavar="AGENT", help="several are merged by time")
-    add("-f", "--follow", action="store_true", default=False, help="go on as they write, until they have ended")
+    add(
+        "-f",
+        "--follow",
+        action="store_true",
+        default=False,
+        help="go on as they write, until they have ended",
+    )
     add("-n", "--lines", type=_count, default=None, metavar="N", help="only the last N lines of each")
     add("--run", type=_count, default=None, metavar="K", help="of an earlier run (default: the latest)")
     add("--stream", choices=("stdout", "stderr"), default=None, help="only of one of them")
@@ -43,7 +50,7 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
 
 def run(options: Namespace) -> int:
     """Print the lines, oldest first."""
-    agents = [_of_run(agent, options.run) for agent in choose(ask(options, "list", all=True), options.agents)]
+    agents = [_of_run(agent, options.run) for agent in choose(_agents(options), options.agents)]
     if options.raw:
         return _raw(agents, options)
     printer = LinePrinter(options, [agent["name"] for agent in agents], prefix=len(agents) > 1)
@@ -54,6 +61,26 @@ def run(options: Namespace) -> int:
     if options.follow and options.run is None:
         _follow(agents, sizes, printer, options)
     return Exit.OK
+
+
+def _agents(options: Namespace) -> list[Agent]:
+    """Return the agents of the session; those of its recorded runs when no supervisor is there to ask."""
+    try:
+        agents: list[Agent] = ask(options, "list", all=True)
+    except CommandError as error:
+        if error.code != Exit.NO_SUPERVISOR or options.follow:
+            raise
+        agents = _recorded(options)
+        if not agents:
+            raise
+    return agents
+
+
+def _recorded(options: Namespace) -> list[Agent]:
+    from descartes_tui.app.cli.history import past_runs
+
+    newest = {run["agent_id"]: run for run in past_runs(session_of(options))}
+    return [{**run, "id": run["agent_id"], "name": run["agent"]} for run in newest.values()]
 
 
 def _of_run(agent: Agent, run: int | None) -> Agent:

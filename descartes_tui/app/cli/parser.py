@@ -119,9 +119,7 @@ def _verb_parser(verb: str, module: VerbModule) -> Parser:
 def _add_global_options(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("options of every verb")
     add = group.add_argument
-    add(
-        "--session", metavar="NAME", default=SUPPRESS, help="whose fleet (also: DESCARTES_SESSION)"
-    )
+    add("--session", metavar="NAME", default=SUPPRESS, help="whose fleet (also: DESCARTES_SESSION)")
     add("--json", action="store_true", default=SUPPRESS, help="facts as JSON")
     add("--no-color", action="store_true", default=SUPPRESS, help="no colours (also: NO_COLOR)")
     add("-q", "--quiet", action="store_true", default=SUPPRESS, help="no words on stderr but errors")

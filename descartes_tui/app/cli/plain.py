@@ -15,14 +15,12 @@ from descartes_tui.app.cli.link import ask
 from descartes_tui.app.cli.output import say, wants_colour, width_of
 from descartes_tui.app.cli.plain_rules import Rules, is_over
 from descartes_tui.app.cli.render import UNKNOWN, age, ending, status_text, table
-from descartes_tui.app.cli.screen import on_terminal
 from descartes_tui.app.cli.tail import ALIVE, FleetTail
 from descartes_tui.app.cli.wait import exit_of
 from descartes_tui.app.cli.watch import Agent, FleetWatch
 from descartes_tui.runner.model.config import FleetConfig
 
 ANSWERS_WITHIN: Final = 5.0  # seconds that agents have to end by themselves after their input was closed
-QUIETLY: Final = Namespace(quiet=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +37,20 @@ class Launch:
         return tuple(name for word in ("started", "waiting", "kept") for name in self.answer[word])
 
 
-def stream(launch: Launch, fleet: FleetConfig, options: Namespace) -> int:
-    """Print output until the fleet is over by the rules of `up`, then the verdicts; return the exit code."""
-    rules = Rules.of(fleet, launch.names, everything=options.wait or on_terminal())
+def stream(launch: Launch, fleet: FleetConfig, options: Namespace, *, everything: bool) -> int:
+    """Print output until the fleet is over by the rules of `up`, then the verdicts; return the exit code.
+
+    With `everything`, agents that are services or wait for input are waited for as well.
+    """
+    rules = Rules.of(fleet, launch.names, everything=everything)
     with _interrupts() as interrupts:
         plain = _Plain(launch, rules, options, interrupts)
         try:
             plain.run()
-        except BrokenPipeError:
+        except (BrokenPipeError, CommandError):
             plain.stop_quietly()
             raise
-        except CommandError:
-            plain.stop_quietly()
-            raise
-    return plain.conclude(launch)
+    return plain.conclude()
 
 
 class _Plain:
@@ -61,13 +59,15 @@ class _Plain:
     def __init__(self, launch: Launch, rules: Rules, options: Namespace, interrupts: list[int]) -> None:
         self._rules, self._options, self._interrupts = rules, options, interrupts
         self._answered = 0  # interrupts that were acted upon
+        self._acted: set[tuple[str, str]] = set()
         self._ended_by_us: set[str] = set()
         self._stop_at: float | None = None  # monotonic: when those whose input was closed are stopped
         self._said: dict[str, tuple[str, int]] = {}
         self._watch = FleetWatch(options)
-        self._tail = FleetTail(self._watch, {key: agent["run"] for key, agent in launch.before.items()})
+        mine = [agent for agent in launch.before.values() if agent["name"] in launch.names]
+        self._tail = FleetTail(self._watch, {agent["id"]: agent["run"] for agent in mine})
         self._printer = LinePrinter(options, launch.names, prefix=True)
-        self._before = launch.before
+        self._launch = launch
         self._tailed = False
 
     def run(self) -> None:
@@ -94,11 +94,11 @@ class _Plain:
             return
         self._tailed = True
         for agent in self._mine():
-            was = self._before.get(agent["id"])
+            was = self._launch.before.get(agent["id"])
             if was is not None and was["status"] in ALIVE:
                 self._tail.begin(was, was["run"], was["log_bytes"])
             elif was is None:
-                self._tail.want(agent)
+                self._tail.want(agent["id"])
 
     def _announce(self) -> None:
         for agent in self._mine():
@@ -153,20 +153,29 @@ class _Plain:
     def stop_quietly(self) -> None:
         """Nobody listens any more: stop what this command started."""
         with suppress(CommandError):
-            self._act("stop", self._living())
+            if self._launch.fresh_supervisor:
+                ask(self._options, "down")
+            else:
+                self._act("stop", self._living())
 
-    def conclude(self, launch: Launch) -> int:
+    def conclude(self) -> int:
         """Print the verdicts, let the supervisor go if this command brought it, and return the worst exit code."""
         sys.stdout.flush()
-        mine = sorted(self._mine(), key=lambda agent: launch.names.index(agent["name"]))
+        mine = sorted(self._mine(), key=lambda agent: self._launch.names.index(agent["name"]))
         if mine and not self._options.quiet:
             say(_verdicts(mine, self._ended_by_us, self._options))
-        if launch.fresh_supervisor and not self._watch.over and is_over(list(self._watch.agents.values())):
+        if (
+            self._launch.fresh_supervisor
+            and not self._watch.over
+            and is_over(list(self._watch.agents.values()))
+        ):
             with suppress(CommandError):
                 ask(self._options, "down")
         if self._interrupts:
             return 128 + self._interrupts[0]
-        return max((_exit_of(agent) for agent in mine if agent["name"] not in self._ended_by_us), default=Exit.OK)
+        return max(
+            (_exit_of(agent) for agent in mine if agent["name"] not in self._ended_by_us), default=Exit.OK
+        )
 
 
 def _exit_of(agent: Agent) -> int:
@@ -183,7 +192,9 @@ def _verdicts(agents: list[Agent], ended_by_us: set[str], options: Namespace) ->
             str(agent["run"]),
             age(agent["started_at"], agent["ended_at"]),
             ending(agent["exit_code"], agent["exit_signal"]) or UNKNOWN,
-            "stopped at the end" if agent["name"] in ended_by_us else agent["verdict"] or agent["reason"] or UNKNOWN,
+            "stopped at the end"
+            if agent["name"] in ended_by_us
+            else agent["verdict"] or agent["reason"] or UNKNOWN,
         )
         for agent in agents
     ]

@@ -24,8 +24,10 @@ class Rules:
         mine = [agent for agent in fleet.agents if agent.name in names]
         services = frozenset(agent.name for agent in mine if is_service(agent))
         asking = frozenset(agent.name for agent in mine if agent.stdin is StdinMode.PIPE) - services
-        if everything or len(services) == len(mine):  # nothing but services: nothing else to wait for
-            return cls(frozenset(names), frozenset(), frozenset())
+        if len(services | asking) == len(mine):  # there is nobody else: then these are what is waited for
+            asking = frozenset()
+        if everything or len(services) == len(mine):
+            services = asking = frozenset()
         return cls(frozenset(names), services, asking)
 
     def keeps_alive(self, agents: Sequence[dict[str, Any]]) -> bool:

@@ -14,7 +14,9 @@ HEADER = ("NAME", "STATUS", "PID", "CPU", "MEM", "AGE", "RESTARTS", "BACKEND", "
 
 def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `ps` understands."""
-    parser.add_argument("--all", action="store_true", default=False, help="also spawned agents that have ended")
+    parser.add_argument(
+        "--all", action="store_true", default=False, help="also spawned agents that have ended"
+    )
     parser.add_argument("--tag", action="append", default=[], metavar="T", help="only agents with this tag")
 
 

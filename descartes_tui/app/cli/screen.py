@@ -1,33 +1,6 @@
-"""Open the screen: on a fleet file that was named or is found here, or on what the session has."""
+"""The way from the command line to the screen."""
 
 import sys
-from argparse import ArgumentParser, Namespace
-
-from descartes_tui.app.cli.fleet_files import add_variables
-from descartes_tui.app.cli.link import connected
-from descartes_tui.app.cli.session import fleet_file, session_of
-
-
-def add_arguments(parser: ArgumentParser, verb: str) -> None:
-    """Add what may stand where no verb stands."""
-    parser.add_argument("file", metavar="FLEET-FILE", nargs="?", help="launched before the screen opens")
-    add_variables(parser)
-
-
-def run(options: Namespace) -> int:
-    """Launch the fleet file if there is one, then open the screen; without a terminal stream the output."""
-    from descartes_tui.app.cli import up
-
-    if fleet_file(options) is not None:
-        return up.run(up.options_for(options))
-    if not on_terminal():
-        from descartes_tui.app.cli.parser import parse
-
-        help_options, module = parse(["ps", *(["--session", options.session] if options.session else [])])
-        return module.run(help_options)
-    with connected(options, start=True) as client:
-        session = client.session
-    return open_screen(session)
 
 
 def on_terminal() -> bool:
@@ -40,6 +13,3 @@ def open_screen(session: str) -> int:
     from descartes_tui.app.main import run_screen
 
     return run_screen(session)
-
-
-__all__ = ["add_arguments", "on_terminal", "open_screen", "run", "session_of"]

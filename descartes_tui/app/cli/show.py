@@ -24,7 +24,9 @@ from descartes_tui.app.cli.render import (
 
 def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `show` understands."""
-    parser.add_argument("agent", metavar="AGENT", help="name, id, beginning of an id, or pattern of one agent")
+    parser.add_argument(
+        "agent", metavar="AGENT", help="name, id, beginning of an id, or pattern of one agent"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -54,7 +56,10 @@ def _page(agent: dict[str, Any], width: int, colour: bool) -> Iterator[str]:
 
 def _why(why: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "since", f"{clock(why.get('since'))} ({age(why.get('since'))} ago)" if why.get("since") else ""
-    yield "because", ", ".join(str(part) for part in (why.get("cause"), why.get("who") and f"by {why['who']}") if part)
+    yield (
+        "because",
+        ", ".join(str(part) for part in (why.get("cause"), why.get("who") and f"by {why['who']}") if part),
+    )
     next_at = why.get("next_at")
     yield "next", (why.get("next") or "") + (f" at {clock(next_at)}" if next_at else "")
 
@@ -64,17 +69,25 @@ def _facts(agent: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "doing", agent["activity"] or ""
     yield "reason", agent["reason"] or ""
     yield "health", "" if agent["health"] == "unknown" else agent["health"]
-    yield "verdict", ", ".join(
-        part for part in (agent["verdict"] or "", ending(agent["exit_code"], agent["exit_signal"])) if part
+    yield (
+        "verdict",
+        ", ".join(
+            part
+            for part in (agent["verdict"] or "", ending(agent["exit_code"], agent["exit_signal"]))
+            if part
+        ),
     )
     yield "pid", str(agent["pid"] or "")
     yield "run", f"{agent['run']} ({agent['restarts']} restarts)" if agent["run"] else "never started"
     yield "started", clock(agent["started_at"]) if agent["started_at"] else ""
     yield "ended", clock(agent["ended_at"]) if agent["ended_at"] else ""
     if usage["processes"]:
-        yield "uses", (
-            f"cpu {percent(usage['cpu_percent'])}, memory {memory(usage['memory_bytes'])},"
-            f" {usage['processes']} processes"
+        yield (
+            "uses",
+            (
+                f"cpu {percent(usage['cpu_percent'])}, memory {memory(usage['memory_bytes'])},"
+                f" {usage['processes']} processes"
+            ),
         )
     if tokens["input"] is not None or tokens["output"] is not None:
         yield "tokens", f"{tokens['input'] or 0} in, {tokens['output'] or 0} out"
@@ -86,11 +99,14 @@ def _facts(agent: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _sections(agent: dict[str, Any], width: int, colour: bool) -> Iterator[tuple[str, list[str]]]:
     yield "processes", [cut(clean(line), width - 2) for line in _tree(agent.get("family") or [], 0)]
     yield "runs", _runs(agent.get("runs") or [], width - 2, colour)
-    yield "configuration", [
-        cut(f"{key:<18} {clean(_plain(value))}", width - 2)
-        for key, value in (agent.get("config") or {}).items()
-        if value not in (None, "", [], {}, False)
-    ]
+    yield (
+        "configuration",
+        [
+            cut(f"{key:<18} {clean(_plain(value))}", width - 2)
+            for key, value in (agent.get("config") or {}).items()
+            if value not in (None, "", [], {}, False)
+        ],
+    )
 
 
 def _tree(members: dict[str, Any] | list[dict[str, Any]], depth: int) -> Iterator[str]:
@@ -118,7 +134,9 @@ def _runs(runs: list[dict[str, Any]], width: int, colour: bool) -> list[str]:
 
 def _plain(value: object) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key}={_plain(part)}" for key, part in value.items() if part not in (None, "", [], {}))
+        return ", ".join(
+            f"{key}={_plain(part)}" for key, part in value.items() if part not in (None, "", [], {})
+        )
     if isinstance(value, list):
         return " ".join(map(_plain, value))
     return str(value)

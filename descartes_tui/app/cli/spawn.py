@@ -27,16 +27,31 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     parser.epilog = EPILOG
     add = parser.add_argument
     add("name", metavar="NAME", help="unique in the session: letters, digits, . _ -")
-    add("backend", metavar="BACKEND", nargs="?", default=None, help="claude, codex, opencode, gemini, aider …")
+    add(
+        "backend", metavar="BACKEND", nargs="?", default=None, help="claude, codex, opencode, gemini, aider …"
+    )
+    parser.set_defaults(task=[])
     add("task", metavar="TASK", nargs="*", default=[], help="what the agent is to do")
     add("--model", default="", help="which model the backend is to use")
     add("--system-prompt", default="", metavar="TEXT", help="instructions before the task")
     add("--context", default="", metavar="TEXT", help="passed in the environment as AGENT_CONTEXT")
     add("--cwd", default=None, metavar="FOLDER", help="where it runs (default: here)")
-    add("-e", "--env", action="append", default=[], metavar="K=V", help="add to its environment; K alone: from ours")
+    add(
+        "-e",
+        "--env",
+        action="append",
+        default=[],
+        metavar="K=V",
+        help="add to its environment; K alone: from ours",
+    )
     add("--env-file", action="append", default=[], metavar="FILE", help="add the K=V lines of a file")
     add("--tty", action="store_true", default=False, help="give it a terminal instead of pipes")
-    add("--stdin", choices=("null", "pipe"), default=None, help="`pipe` lets `send` write to it (default: null)")
+    add(
+        "--stdin",
+        choices=("null", "pipe"),
+        default=None,
+        help="`pipe` lets `send` write to it (default: null)",
+    )
     add("--restart", choices=("never", "on-failure", "always"), default="never", help="(default: never)")
     add("--tag", action="append", default=[], metavar="T", help="a label to choose it by")
 
@@ -80,9 +95,7 @@ def _config(options: Namespace) -> dict[str, Any]:
 
 def _check_what_to_run(options: Namespace) -> None:
     if options.command is None and options.backend is None:
-        raise CommandError(
-            "nothing to run; give BACKEND and TASK, or a command after `--`", Exit.USAGE
-        )
+        raise CommandError("nothing to run; give BACKEND and TASK, or a command after `--`", Exit.USAGE)
     if options.command is not None and options.backend not in (None, "command"):
         raise CommandError(
             f"both backend {options.backend!r} and a command after `--`; give one of them", Exit.USAGE
@@ -107,7 +120,9 @@ def _environment(options: Namespace) -> dict[str, str]:
     for pair in options.env:
         key, equals, value = pair.partition("=")
         if not key or (not equals and key not in os.environ):
-            raise CommandError(f"-e {pair!r}: expected K=V, or the name of a variable that is set", Exit.USAGE)
+            raise CommandError(
+                f"-e {pair!r}: expected K=V, or the name of a variable that is set", Exit.USAGE
+            )
         values[key] = value if equals else os.environ[key]
     return values
 

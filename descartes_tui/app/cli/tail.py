@@ -81,6 +81,10 @@ class FleetTail:
         self._open(agent, run, start)
         self._seen[agent["id"]] = max(run, self._seen.get(agent["id"], 0))
 
+    def want(self, agent_id: str) -> None:
+        """Read what an agent writes, from its first run on."""
+        self._seen.setdefault(agent_id, 0)
+
     def next_lines(self, wait: float) -> list[Told]:
         """Return new lines, waiting for them at most `wait` seconds; take in what the supervisor announces."""
         busy = any(tail.has_more() for tail in self._tails.values())

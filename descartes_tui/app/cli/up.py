@@ -9,7 +9,7 @@ from descartes_tui.app.cli.fleet_files import add_variables, load
 from descartes_tui.app.cli.link import ANSWER_WITHIN, connected
 from descartes_tui.app.cli.output import print_json, say
 from descartes_tui.app.cli.render import seconds_of
-from descartes_tui.app.cli.session import needed_fleet_file
+from descartes_tui.app.cli.session import needed_fleet_file, session_of
 from descartes_tui.app.cli.spawn import own_environment
 
 if TYPE_CHECKING:
@@ -31,11 +31,23 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `up` understands."""
     parser.epilog = EPILOG
     add = parser.add_argument
-    add("agents", nargs="*", metavar="AGENT", help="only these (default: all with autostart)")
-    add("-f", "--file", metavar="FILE", default=None, help="the fleet file (default: agents.yaml here or above)")
+    parser.set_defaults(agents=[])
+    add("agents", nargs="*", default=[], metavar="AGENT", help="only these (default: all with autostart)")
+    add(
+        "-f",
+        "--file",
+        metavar="FILE",
+        default=None,
+        help="the fleet file (default: agents.yaml here or above)",
+    )
     add("-d", "--detach", action="store_true", default=False, help="launch, and leave")
     add("--plain", action="store_true", default=False, help="stream the output instead of opening the screen")
-    add("--wait", action="store_true", default=False, help="leave when all have ended, with the worst exit code")
+    add(
+        "--wait",
+        action="store_true",
+        default=False,
+        help="leave when all have ended, with the worst exit code",
+    )
     add_variables(parser)
 
 
@@ -50,7 +62,7 @@ def run(options: Namespace) -> int:
     from descartes_tui.app.cli.screen import on_terminal, open_screen
 
     fleet = load(needed_fleet_file(options), options)
-    options.session = options.session or _session_from_environment() or fleet.session
+    options.session = session_of(options)
     launch = _launch(fleet, options)
     if options.detach:
         return _detached(launch, options)
@@ -58,13 +70,7 @@ def run(options: Namespace) -> int:
         return open_screen(options.session)
     from descartes_tui.app.cli.plain import stream
 
-    return stream(launch, fleet, options)
-
-
-def _session_from_environment() -> str | None:
-    import os
-
-    return os.environ.get("DESCARTES_SESSION")
+    return stream(launch, fleet, options, everything=options.wait or on_terminal())
 
 
 def _launch(fleet: "FleetConfig", options: Namespace) -> "Launch":
@@ -76,11 +82,18 @@ def _launch(fleet: "FleetConfig", options: Namespace) -> "Launch":
     with connected(options, start=True) as client:
         before = client.call("list", timeout=ANSWER_WITHIN, all=True)
         answer = client.call(
-            "up", timeout=ANSWER_WITHIN, fleet=fleet_to_json(fleet), env=own_environment(), agents=options.agents
+            "up",
+            timeout=ANSWER_WITHIN,
+            fleet={**fleet_to_json(fleet), "session": options.session},
+            env=own_environment(),
+            agents=options.agents,
         )
         fresh = (seconds_of(client.hello.get("started_at")) or 0.0) >= began
     for name in answer["changed"]:
-        say(f"{name} goes on as it was started; `descartes-tui restart {name}` takes what the file says now", options)
+        say(
+            f"{name} goes on as it was started; `descartes-tui restart {name}` takes what the file says now",
+            options,
+        )
     return Launch(answer, {agent["id"]: agent for agent in before}, fresh)
 
 
@@ -91,7 +104,11 @@ def _detached(launch: "Launch", options: Namespace) -> int:
 
         if not hasattr(options, "timeout"):
             options.timeout = None
-        return worst_exit(ask(options, "wait", agents=list(launch.names), condition="exit")) if launch.names else 0
+        return (
+            worst_exit(ask(options, "wait", agents=list(launch.names), condition="exit"))
+            if launch.names
+            else 0
+        )
     if options.json:
         print_json(launch.answer)
     else:

@@ -26,7 +26,7 @@ GROUPS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
     "What happened": {
         "events": ("events", "the events of the session, also as they come"),
-        "history": ("history", "runs of the past, of every session"),
+        "history": ("history", "runs of the past, also of other sessions"),
     },
     "Fleet files": {
         "init": ("fleet_files", "write a commented agents.yaml"),
@@ -43,7 +43,7 @@ ALIASES: Final[Mapping[str, str]] = {"list": "ps", "ls": "ps"}
 
 MODULES: Final[Mapping[str, str]] = {
     verb: module for verbs in GROUPS.values() for verb, (module, _) in verbs.items()
-} | {"open": "screen"}
+} | {"open": "open"}
 
 SUMMARIES: Final[Mapping[str, str]] = {
     verb: summary for verbs in GROUPS.values() for verb, (_, summary) in verbs.items()

@@ -18,5 +18,8 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json({"version": __version__, "python": python, "platform": sys.platform})
     else:
-        print(f"descartes-tui {__version__}" + (f" (Python {python}, {sys.platform})" if options.verbose else ""))
+        print(
+            f"descartes-tui {__version__}"
+            + (f" (Python {python}, {sys.platform})" if options.verbose else "")
+        )
     return Exit.OK

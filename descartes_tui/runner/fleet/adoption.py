@@ -14,6 +14,7 @@ from descartes_tui.runner.fleet.record import Record, Run
 from descartes_tui.runner.fleet.restart import RestartHistory
 from descartes_tui.runner.fleet.run_files import newest_run
 from descartes_tui.runner.fleet.stopping import Stopper
+from descartes_tui.runner.model.config import AgentConfig
 from descartes_tui.runner.model.errors import AgentError
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.run import RunEvent
@@ -45,6 +46,7 @@ class Adoption:
         """Take up all declared agents, those with runs at the same time."""
         declared = self._parts.declared.read() if self._parts.declared is not None else []
         pictures = {info.id: info for info in self._parts.store.agents()}
+        declared += self._undeclared(pictures, {one.id for one in declared})
         records = [self._restore(one, pictures.get(one.id)) for one in declared]
         open_runs = [record for record in records if self._has_open_run(record)]
         await asyncio.gather(*(self._take_up(record) for record in open_runs))
@@ -52,6 +54,21 @@ class Adoption:
             if record not in open_runs and record.info.status is AgentStatus.BACKOFF:
                 self._aftermath.resume_backoff(record)
         return _report(records, open_runs)
+
+    def _undeclared(self, pictures: dict[str, AgentInfo], known: set[str]) -> list[Declaration]:
+        """Return what can be said of agents that ran and whose declaration is gone; forget the others.
+
+        The memory file system may have been emptied while keepers went on: what they hold can still be seen
+        and stopped, but not be started again.
+        """
+        found = []
+        for info in pictures.values():
+            if info.id not in known and info.status.has_process:
+                config = AgentConfig(info.name, backend=info.backend, tags=info.tags, tty=info.tty)
+                found.append(Declaration(info.id, len(known) + len(found), False, config, {}))
+            elif info.id not in known:
+                self._parts.store.forget_agent(info.id)
+        return found
 
     def _restore(self, declaration: Declaration, picture: AgentInfo | None) -> Record:
         """Put an agent into the book as it was when it was seen last."""

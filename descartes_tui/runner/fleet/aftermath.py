@@ -11,6 +11,7 @@ from descartes_tui.runner.fleet.ending import (
     judge_exit,
     judge_lost,
     judge_request,
+    signal_of,
 )
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.preparing import backend_of
@@ -99,6 +100,8 @@ class Aftermath:
             return judge_request(Request(stop.by, late, stop.ladder.grace), exit_status)
         if exit_status == ExitStatus():
             return judge_lost()
+        if (sender := run.sent.get(signal_of(exit_status))) is not None:
+            return judge_request(Request(sender), exit_status)
         oom = isinstance(event, Ended) and event.oom
         success = record.config.success_exit_codes
         return judge_exit(exit_status, success, self._opinion(record, run, exit_status), oom=oom)

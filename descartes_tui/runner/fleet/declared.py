@@ -83,7 +83,11 @@ class Declared:
     def clear(self) -> None:
         """Forget everything: the session is over."""
         self._written.clear()
-        for path in (*self.folder.glob(f"*{AGENT_SUFFIX}"), *self.folder.glob("env-*.json"), self.folder / LIMITS):
+        for path in (
+            *self.folder.glob(f"*{AGENT_SUFFIX}"),
+            *self.folder.glob("env-*.json"),
+            self.folder / LIMITS,
+        ):
             path.unlink(missing_ok=True)
 
     def read(self) -> list[Declaration]:

@@ -40,7 +40,9 @@ def judge_request(request: Request, exit_status: ExitStatus) -> Judgement:
     return Judgement(AgentStatus.TERMINATED, Verdict.INTERRUPTED, reason)
 
 
-def judge_exit(exit_status: ExitStatus, success: tuple[int, ...], opinion: Verdict, *, oom: bool) -> Judgement:
+def judge_exit(
+    exit_status: ExitStatus, success: tuple[int, ...], opinion: Verdict, *, oom: bool
+) -> Judgement:
     """Judge a run that ended by itself; `opinion` is its backend's."""
     if oom:
         return Judgement(AgentStatus.FAILED, Verdict.OUT_OF_MEMORY, "killed by the out-of-memory killer")
@@ -64,6 +66,13 @@ def describe(exit_status: ExitStatus) -> str:
     if exit_status.signal is not None:
         return f"killed by {signal_name(exit_status.signal)}"
     return "unknown exit" if exit_status.code is None else f"exit code {exit_status.code}"
+
+
+def signal_of(exit_status: ExitStatus) -> int:
+    """Return the number of the signal that ended a run, also where a shell reports it as 128 + n; else 0."""
+    if exit_status.signal is not None:
+        return exit_status.signal
+    return exit_status.code - 128 if exit_status.code is not None and exit_status.code > 128 else 0
 
 
 def describe_swept(swept: tuple[Swept, ...]) -> str:

@@ -4,6 +4,7 @@ import logging
 
 import psutil
 
+from descartes_tui.runner.fleet.conductor import Conductor
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.record import Record, Run
 from descartes_tui.runner.model.errors import AgentError
@@ -14,8 +15,9 @@ log = logging.getLogger(__name__)
 class Guard:
     """An ending that nobody announced is asked for again; a leader that hangs as a zombie is told about."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, conductor: Conductor) -> None:
         self._parts = parts
+        self._conductor = conductor
         self._doubtful: set[str] = set()  # run ids whose leader was missing at the last look
 
     async def look(self) -> list[str]:
@@ -34,7 +36,17 @@ class Guard:
 
     async def _ask_again(self, record: Record, run: Run) -> bool:
         """Have the launcher tell again what became of a run; True when it was over."""
-        raise NotImplementedError
+        log.warning("%s: its leader is gone and nobody has told; asking again", record.name)
+        try:
+            link = await self._parts.launcher.adopt(
+                run.folder, run.run_id, lambda event: self._conductor.hear(record, run, event)
+            )
+        except (AgentError, OSError) as error:
+            log.error("%s: what became of its run cannot be told: %s", record.name, error)
+            return False
+        if link is not None and (let_go := getattr(link, "close", None)) is not None:
+            let_go()  # it does live: the hold that we have is enough
+        return run.over
 
 
 def is_alive(pid: int | None) -> bool:

@@ -71,7 +71,9 @@ def _sleep(run: Run) -> None:
 
 async def _ask(record: Record, run: Run, link: RunLink, line: bytes) -> None:
     if not takes_input(record.config):
-        raise ExecutionError(record.name, "takes no input: set `stdin: pipe`, or pause it without cooperative")
+        raise ExecutionError(
+            record.name, "takes no input: set `stdin: pipe`, or pause it without cooperative"
+        )
     try:
         await link.write_stdin(line)
     except CommunicationError as error:

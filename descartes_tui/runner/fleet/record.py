@@ -44,6 +44,7 @@ class Run:
         self.cooperative = False  # the pause that holds was asked for on stdin
         self.self_stopped = False
         self.pauses = 0
+        self.sent: dict[int, str] = {}  # signals that somebody sent: number, by whom
         self.awake = asyncio.Event()  # cleared while paused: probes wait for it
         self.awake.set()
         self.log = LogSearch(folder / LOG)

@@ -13,7 +13,9 @@ from descartes_tui.runner.model.config import RestartPolicy, RestartWhen
 from descartes_tui.runner.model.units import format_duration
 
 JITTER: Final = 0.1  # a tenth to either side, so that agents that fell together do not rise together
-LASTED_WELL: Final = 10.0  # seconds; a run that lasted longer than this and than the longest back-off was good
+LASTED_WELL: Final = (
+    10.0  # seconds; a run that lasted longer than this and than the longest back-off was good
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,7 @@ def _never(info: AgentInfo, goal: str) -> str:
     return f"is {info.status.value}{why}, so it never {goal}; start it first"
 
 
-async def all_of(
-    records: list[Record], condition: str, register: Register, clock: Clock
-) -> list[AgentInfo]:
+async def all_of(records: list[Record], condition: str, register: Register, clock: Clock) -> list[AgentInfo]:
     """Wait for all; the first that can never fulfil the condition ends the waiting."""
     waits = [asyncio.ensure_future(wait_for(record, condition, register, clock)) for record in records]
     try:

@@ -122,6 +122,7 @@ class AgentReader:
 def _task_of(values: Values, node: Node, path: str, table: MappingNode) -> str | None:
     if "task" in table.entries:
         values.report.add(node.place, path, "expected either `task` or `task_file`, found both")
+        return None
     file = values.path(node, path)
     if file is None:
         return None

@@ -61,12 +61,14 @@ def _backoff(values: Values, node: Node, path: str) -> tuple[float, float]:
     if not isinstance(node, Scalar) or ".." not in node.text:
         fixed = values.duration(node, path)
         return (default.backoff_min, default.backoff_max) if fixed is None else (fixed, fixed)
-    ends = [values.duration(Scalar(node.place, part), path) for part in node.text.split("..", 1)]
-    if ends[0] is None or ends[1] is None:
+    first, _, last = node.text.partition("..")
+    low = values.duration(Scalar(node.place, first), path)
+    high = values.duration(Scalar(node.place, last), path) if low is not None else None
+    if low is None or high is None:
         return default.backoff_min, default.backoff_max
-    if ends[0] > ends[1]:
+    if low > high:
         values.report.add(node.place, path, f"{node.text}: the shortest wait comes first, like 1s..60s")
-    return ends[0], ends[1]
+    return low, high
 
 
 def stop_policy(values: Values, node: Node, path: str, default: StopPolicy) -> StopPolicy | None:

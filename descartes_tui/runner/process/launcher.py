@@ -30,7 +30,8 @@ _CONNECT_SECONDS: Final = 5.0
 class KeeperLauncher:
     """Starts runs that outlive this process. Owns the warm process; `close` lets it end, keepers stay."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Path = Path(zygote.__file__)) -> None:
+        self._script = script
         self._warm: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._answers = bytearray()
@@ -69,6 +70,11 @@ class KeeperLauncher:
         on_event(ending if ending is not None else await sweep_strays(folder, run_id, self._reaped))
         return None
 
+    @property
+    def warm_pid(self) -> int | None:
+        """Pid of the warm process, None while there is none."""
+        return None if self._warm is None else self._warm.pid
+
     async def close(self) -> None:
         """Let the warm process end. Keepers and their agents go on."""
         if self._channel is not None and self._warm is not None:
@@ -96,7 +102,7 @@ class KeeperLauncher:
         if self._channel is None:
             ours, theirs = socket.socketpair()
             self._warm = subprocess.Popen(
-                [sys.executable, "-I", "-S", zygote.__file__, str(_PACKAGE_ROOT), str(theirs.fileno())],
+                [sys.executable, "-I", "-S", str(self._script), str(_PACKAGE_ROOT), str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

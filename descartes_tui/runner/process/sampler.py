@@ -1,9 +1,8 @@
 """How much CPU and memory each agent's whole family uses, measured in one look at all processes."""
 
-import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,8 +54,7 @@ class Sampler:
         seen = self._read()
         families = self._sort(seen)
         now = self._clock()
-        usage = {run: self._usage(self._families[run], families[run], now) for run in roots}
-        return usage
+        return {run: self._usage(self._families[run], families[run], now) for run in roots}
 
     def _expect(self, roots: Mapping[str, int], keepers: Mapping[str, int]) -> None:
         """Take over which runs there are; a new one may be among those who were strangers so far."""
@@ -67,32 +65,27 @@ class Sampler:
             self._strangers.clear()
         self._keepers = by_pid
         for run in [run for run, pid in known.items() if roots.get(run) != pid]:
-            self._drop(self._families.pop(run).members)
+            del self._families[run]
         for run, pid in roots.items():
             self._families.setdefault(run, _Family(pid))
 
     def _read(self) -> dict[int, Stat]:
         """Return the members of all families and whoever has come since the last look."""
-        members = {pid for family in self._families.values() for pid in family.members}
         pids = self._source.pids()
         read, strangers = self._source.read, self._strangers
         strangers.intersection_update(pids)
-        return {
-            pid: stat
-            for pid in pids
-            if pid not in strangers and (stat := read(pid, keep=pid in members)) is not None
-        }
+        return {pid: stat for pid in pids if pid not in strangers and (stat := read(pid)) is not None}
 
     def _sort(self, seen: Mapping[int, Stat]) -> dict[str, dict[int, Stat]]:
         """Give everyone to a family, or to the strangers."""
         owners: dict[int, str | None] = dict.fromkeys(self._keepers)
         sessions: dict[int, str] = {}
         for run, family in self._families.items():
-            self._own(run, family, seen, owners)
-            sessions[family.root] = run
+            if self._own(run, family, seen, owners):
+                sessions[family.root] = run
         families: dict[str, dict[int, Stat]] = {run: {} for run in self._families}
         for pid, stat in seen.items():
-            owner = self._owner(stat, seen, owners, sessions)
+            owner = owners[pid] if pid in owners else self._owner(stat, seen, owners, sessions)
             if owner is not None:
                 families[owner][pid] = stat
             else:
@@ -101,15 +94,19 @@ class Sampler:
 
     def _own(
         self, run: str, family: _Family, seen: Mapping[int, Stat], owners: dict[int, str | None]
-    ) -> None:
-        """Find the leader, and who was in the family before."""
-        leader = seen.get(family.root)
-        if leader is not None and (family.leader is None or leader.start == family.leader.start):
-            family.leader = leader
-            owners[leader.pid] = run
+    ) -> bool:
+        """Find the leader, and who was in the family before; False when the leader's pid is a stranger's."""
         for pid, stat in family.members.items():
             if pid in seen and seen[pid].start == stat.start:
                 owners[pid] = run
+        leader = seen.get(family.root)
+        if leader is None:
+            return True
+        family.leader = family.leader or leader
+        if leader.start != family.leader.start:
+            return False
+        owners[leader.pid] = run
+        return True
 
     def _owner(
         self,
@@ -140,13 +137,8 @@ class Sampler:
         if family.at is not None and now > family.at:
             ticks = used(family.members, members)
             percent = 100 * ticks / self._source.ticks_per_second / (now - family.at)
-        self._drop(family.members.keys() - members.keys())
         family.members, family.at = members, now
         return Usage(percent, sum(stat.memory for stat in alive), len(alive))
-
-    def _drop(self, pids: Iterable[int]) -> None:
-        for pid in pids:
-            self._source.forget(pid)
 
 
 def used(before: Mapping[int, Stat], after: Mapping[int, Stat]) -> float:
@@ -173,6 +165,4 @@ def used(before: Mapping[int, Stat], after: Mapping[int, Stat]) -> float:
 
 def machine_memory() -> int:
     """Return the bytes of memory of this machine."""
-    if sys.platform == "linux":
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return psutil.virtual_memory().total

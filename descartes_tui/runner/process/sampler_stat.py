@@ -3,13 +3,11 @@
 import os
 import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Final, NamedTuple, Protocol
 
 import psutil
 
 ZOMBIE: Final = frozenset("ZXx")
-FEWEST_FILES: Final = 64
 
 
 class Stat(NamedTuple):  # a tuple, as hundreds are made each second
@@ -42,14 +40,12 @@ class StatSource(Protocol):
     def pids(self) -> Iterable[int]:
         """Return the numbers of all processes."""
 
-    def read(self, pid: int, *, keep: bool) -> Stat | None:
-        """Return what is known of a process, None when it is gone. `keep`: it will be asked for again."""
-
-    def forget(self, pid: int) -> None:
-        """This process will not be asked for again."""
+    def read(self, pid: int) -> Stat | None:
+        """Return what is known of a process, None when it is gone or not ours to know."""
 
 
 PAGE: Final = 4096 if sys.platform == "win32" else os.sysconf("SC_PAGE_SIZE")
+PROC_TICKS: Final = 100 if sys.platform == "win32" else os.sysconf("SC_CLK_TCK")
 
 
 def parse_stat(line: bytes) -> Stat:
@@ -72,50 +68,25 @@ def parse_stat(line: bytes) -> Stat:
 
 
 class ProcStats:
-    """Reads /proc, and keeps the files of those it will be asked for again open.
+    """Reads /proc, about 7 µs a process; keeping the files open saves only a fifth of the whole look."""
 
-    That saves two thirds of the system calls, and an open file never shows a process that came later by the
-    same number. At most a quarter of the files that this process may open are kept.
-    """
-
-    def __init__(self, *, most_files: int | None = None) -> None:
-        self.ticks_per_second = float(PROC_TICKS)
-        self._files: dict[int, int] = {}
-        self._most = _quarter_of_files() if most_files is None else most_files
+    ticks_per_second = float(PROC_TICKS)
 
     def pids(self) -> Iterable[int]:
         """Return the numbers of all processes."""
-        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]  # noqa: PTH208 - five times faster
 
-    def read(self, pid: int, *, keep: bool) -> Stat | None:
+    def read(self, pid: int) -> Stat | None:
         """Return what is known of a process, None when it is gone."""
-        file = self._files.get(pid)
-        if file is not None:
-            with suppress(OSError):
-                return parse_stat(os.pread(file, 1024, 0))
-            self.forget(pid)  # it is gone, but its number may be in use again
         try:
-            file = os.open(f"/proc/{pid}/stat", os.O_RDONLY | os.O_CLOEXEC)
+            file = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
         except OSError:
             return None
-        return self._read_new(pid, file, keep=keep)
-
-    def _read_new(self, pid: int, file: int, *, keep: bool) -> Stat | None:
-        keep = keep and len(self._files) < self._most
         try:
-            stat = parse_stat(os.pread(file, 1024, 0))
+            return parse_stat(os.read(file, 1024))
         except OSError:
-            stat, keep = None, False
-        if keep:
-            self._files[pid] = file
-        else:
-            os.close(file)
-        return stat
-
-    def forget(self, pid: int) -> None:
-        """Close the file of a process."""
-        file = self._files.pop(pid, None)
-        if file is not None:
+            return None
+        finally:
             os.close(file)
 
 
@@ -128,7 +99,7 @@ class PsutilStats:
         """Return the numbers of all processes."""
         return psutil.pids()
 
-    def read(self, pid: int, *, keep: bool) -> Stat | None:
+    def read(self, pid: int) -> Stat | None:
         """Return what is known of a process, None when it is gone or not ours to know."""
         try:
             process = psutil.Process(pid)
@@ -147,33 +118,14 @@ class PsutilStats:
         except (psutil.Error, OSError):
             return None
 
-    def forget(self, pid: int) -> None:
-        """Nothing is held."""
-
 
 def _session(pid: int) -> int:
     return 0 if sys.platform == "win32" else os.getsid(pid)
 
 
-def _ticks() -> int:
-    return 100 if sys.platform == "win32" else os.sysconf("SC_CLK_TCK")
-
-
-PROC_TICKS: Final = _ticks()
-
-
-def _quarter_of_files() -> int:
-    if sys.platform == "win32":
-        return FEWEST_FILES
-    import resource
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return FEWEST_FILES if soft in (-1, resource.RLIM_INFINITY) else max(FEWEST_FILES, soft // 4)
-
-
 def start_ticks(pid: int) -> int:
     """Return when a process was started, in ticks since boot (elsewhere: hundredths of a second); 0: gone."""
     portable = sys.platform != "linux"
-    source: StatSource = PsutilStats() if portable else ProcStats(most_files=0)
-    stat = source.read(pid, keep=False)
+    source: StatSource = PsutilStats() if portable else ProcStats()
+    stat = source.read(pid)
     return 0 if stat is None else int(stat.start * (100 if portable else 1))

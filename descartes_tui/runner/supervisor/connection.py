@@ -6,6 +6,7 @@ from contextlib import aclosing, suppress
 from typing import Any, Final
 
 from descartes_tui.runner.fleet.tasks import Tasks
+from descartes_tui.runner.model.errors import CommunicationError
 from descartes_tui.runner.supervisor.desk import REFUSALS, Desk
 from descartes_tui.runner.supervisor.requests import Cancel, parse
 from descartes_tui.runner.supervisor.verbs import VERBS, Answer, Stream
@@ -34,6 +35,7 @@ class Connection:
         self._under_way: dict[int | str, asyncio.Task[None]] = {}
         self._droppable: set[int | str] = set()
         self._writing = asyncio.Lock()
+        self._leaving = False
         self._deadline: float | None = asyncio.get_running_loop().time() + HURRY
 
     async def serve(self) -> None:
@@ -49,6 +51,7 @@ class Connection:
 
     async def close(self) -> None:
         """End it from our side, with the answers that are ready written."""
+        self._leaving = True
         await self._tasks.close()
         self._writer.close()
 
@@ -107,7 +110,7 @@ class Connection:
         try:
             await self._say({"id": number, "ok": await self._act(number, verb, args)})
         except asyncio.CancelledError:
-            await self._say({"id": number, "ok": None})
+            await self._say({"id": number, **self._early_end(verb)})
         except REFUSALS as error:
             await self._say({"id": number, "error": error_to_json(error)})
         except Exception as error:
@@ -137,6 +140,11 @@ class Connection:
             case _:
                 known = ", ".join([*VERBS, "cancel"])
                 raise BadRequest(f"unknown verb {verb!r:.80}; expected one of {known}")
+
+    def _early_end(self, verb: str) -> Json:
+        if self._leaving and not isinstance(VERBS.get(verb), Stream):
+            return {"error": error_to_json(CommunicationError(f"{verb}: the supervisor is ending"))}
+        return {"ok": None}
 
     def _cancel(self, args: object) -> None:
         number = parse("cancel", args, Cancel).id

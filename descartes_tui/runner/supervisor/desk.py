@@ -40,19 +40,21 @@ class Desk:
         return found[0]
 
     async def each(
-        self, verb: Verb, agents: list[str], deed: Deed, *, timeout: float | None, wait: bool = True
+        self, verb: Verb, agents: list[str], deed: Deed, *, within: float | None, wait: bool = True
     ) -> list[dict[str, Any]]:
         """Do `deed` to all agents in parallel and tell for each how it went.
 
-        After `timeout` seconds, or at once without `wait`, the answer is given and the work goes on.
+        After `within` seconds, or at once without `wait`, the answer is given and the work goes on.
         """
         if not wait:
             return [self._begin(verb, agent, deed) for agent in agents]
         names = {agent: self.fleet.info(agent).name for agent in agents}
-        work = {agent: self.tasks.start(_outcome(deed(agent)), f"{verb.value} {names[agent]}") for agent in agents}
+        work = {
+            agent: self.tasks.start(_outcome(deed(agent)), f"{verb.value} {names[agent]}") for agent in agents
+        }
         if work:
-            await asyncio.wait(work.values(), timeout=timeout)
-        late = Timeout(verb.value, timeout or 0.0)
+            await asyncio.wait(work.values(), timeout=within)
+        late = Timeout(verb.value, within or 0.0)
         return [
             self._result(agent, names[agent], task.result() if task.done() else late)
             for agent, task in work.items()

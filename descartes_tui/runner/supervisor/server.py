@@ -11,14 +11,13 @@ import time
 from pathlib import Path
 from typing import Final
 
-from descartes_tui.runner.fleet.tasks import Tasks
+from descartes_tui.runner.model.errors import ExecutionError
 from descartes_tui.runner.model.folders import private_folder
-from descartes_tui.runner.supervisor.connection import Connection
+from descartes_tui.runner.supervisor.connection import FAREWELL, Connection
 from descartes_tui.runner.supervisor.desk import Desk
 from descartes_tui.runner.wire.address import reachable
 from descartes_tui.runner.wire.faults import error_to_json
 from descartes_tui.runner.wire.framing import encode
-from descartes_tui.runner.model.errors import ExecutionError
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +31,7 @@ class Server:
 
     def __init__(self, desk: Desk, listener: socket.socket) -> None:
         self._desk, self._listener = desk, listener
-        self._tasks = Tasks()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[Connection] = set()
         self._count = 0
         self._quiet_until: dict[str, float] = {}
@@ -48,14 +47,18 @@ class Server:
                 await asyncio.sleep(PAUSE)
                 continue
             self._count += 1
-            self._tasks.start(self._welcome(line), f"client {self._count}")
+            task = loop.create_task(self._welcome(line), name=f"client {self._count}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Stop accepting and end all connections, with what they were to be told written."""
         self._listener.close()
         await asyncio.gather(*(connection.close() for connection in tuple(self._open)))
-        await self._tasks.settle(1.0)
-        await self._tasks.close()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=FAREWELL)
+        for task in self._tasks:
+            task.cancel()
 
     async def _welcome(self, line: socket.socket) -> None:
         uid = peer_uid(line)
@@ -76,6 +79,8 @@ class Server:
         self._open.add(connection)
         try:
             await connection.serve()
+        except Exception:  # a fault of ours, at the cost of this one client
+            log.exception("a connection failed")
         finally:
             self._open.discard(connection)
 
@@ -108,7 +113,7 @@ def listen(path: Path) -> socket.socket:
             if os.path.lexists(name):
                 if not stat.S_ISSOCK(os.lstat(name).st_mode):
                     raise FileExistsError(f"{path} is in the way and is no socket; remove it")
-                os.unlink(name)
+                Path(name).unlink()
             before = os.umask(0o177)
             try:
                 listener.bind(name)
@@ -128,8 +133,9 @@ def peer_uid(line: socket.socket) -> int | None:
         facts = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         _, uid, _ = struct.unpack("3i", facts)
         return int(uid)
-    if sys.platform == "darwin":
+    elif sys.platform == "darwin":  # noqa: RET505 so that mypy sees three systems
         local_peercred, xucred = 1, "2I"  # <sys/un.h>, <sys/ucred.h>: version, uid, groups
         facts = line.getsockopt(0, local_peercred, 76)
         return int(struct.unpack_from(xucred, facts)[1])
-    return None
+    else:
+        return None

@@ -88,7 +88,7 @@ def family_tree(family: Sequence[FamilyMember]) -> list[Json]:
         }
         for one in family
     }
-    roots = []
+    roots: list[Json] = []
     for pid, node in nodes.items():
         parent = nodes.get(node["ppid"])
         (roots if parent is None or node["ppid"] == pid else parent["children"]).append(node)
@@ -191,7 +191,7 @@ def _plain(verb: Verb, deed_of: Callable[[Desk], Deed]) -> "Answer":
 async def _each(
     desk: Desk, verb: Verb, args: requests.Selection, deed: Deed, *, wait: bool = True
 ) -> list[Json]:
-    return await desk.each(verb, _selected(desk, args), deed, timeout=args.timeout, wait=wait)
+    return await desk.each(verb, _selected(desk, args), deed, within=args.timeout, wait=wait)
 
 
 def _selected(desk: Desk, args: requests.Selection) -> list[str]:

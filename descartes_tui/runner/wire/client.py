@@ -34,6 +34,34 @@ def _is_text(value: str) -> bool:
     return True
 
 
+def open_line(session: str, *, start: bool, timeout: float) -> socket.socket:
+    """Return a connection to the session's supervisor; see `Client.connect`."""
+    check_session(session)
+    line = dial(session, timeout)
+    if line is None:
+        if not start and not left_behind(session):
+            raise NoSupervisor(session, listening_sessions(but=session))
+        line = ensure_supervisor(session)
+    return line
+
+
+def time_limit(verb: str, timeout: float | None, args: dict[str, Any]) -> float | None:
+    """Return the seconds to wait for an answer; a `timeout` that the verb itself takes is put into `args`."""
+    if verb in WITH_TIMEOUT and timeout is not None:
+        args["timeout"] = timeout
+        return timeout + SLACK
+    return QUICK if timeout is None and verb in QUICK_VERBS else timeout
+
+
+def opened(answer: dict[str, Any]) -> Any:
+    """Return what an answer brings, or raise the WireError that it brings."""
+    error = answer.get("error")
+    if not isinstance(error, dict):
+        return answer.get("ok")
+    facts = {key: value for key, value in error.items() if key not in ("code", "message")}
+    raise WireError(str(error.get("code", "failed")), str(error.get("message", "")), facts)
+
+
 class Client:
     """One connection to one session's supervisor, for one thread. A context manager that closes itself."""
 
@@ -51,13 +79,7 @@ class Client:
         A supervisor that is gone while its agents live on is started again whatever `start` says. `timeout`
         (seconds) bounds the wait for one that runs; starting one may take 10 s more.
         """
-        check_session(session)
-        line = dial(session, timeout)
-        if line is None:
-            if not start and not left_behind(session):
-                raise NoSupervisor(session, listening_sessions(but=session))
-            line = ensure_supervisor(session)
-        client = cls(line, session)
+        client = cls(open_line(session, start=start, timeout=timeout), session)
         try:
             client.hello = client.call("hello", timeout=timeout, protocol=PROTOCOL)
         except BaseException:
@@ -81,19 +103,15 @@ class Client:
         `timeout` (seconds) is also sent to verbs that have an argument of this name. None: as long as it
         takes, for verbs that wait for no process at most 30 s.
         """
-        limit = timeout
-        if verb in WITH_TIMEOUT and timeout is not None:
-            args["timeout"], limit = timeout, timeout + SLACK
-        elif timeout is None and verb in QUICK_VERBS:
-            limit = QUICK
+        limit = time_limit(verb, timeout, args)
         deadline = None if limit is None else time.monotonic() + limit
         number = self._send(verb, args)
         while True:
             answer = self._receive(verb, deadline)
             if answer.get("id") == number and "event" not in answer:
-                return _opened(answer)
+                return opened(answer)
             if answer.get("id") is None and "error" in answer:
-                return _opened(answer)
+                return opened(answer)
 
     def stream(self, verb: str, **args: Any) -> Iterator[dict[str, Any]]:
         """Yield the events of a verb that answers with many; closing the iterator ends the stream."""
@@ -108,7 +126,7 @@ class Client:
                     yield answer["event"]
                 else:
                     over = True
-                    _opened(answer)
+                    opened(answer)
         finally:
             if not over:
                 self._cancel(number)
@@ -154,11 +172,3 @@ class Client:
     def _gone(self, verb: str, error: OSError | None) -> WireError:
         cause = f" ({os.strerror(error.errno)})" if error is not None and error.errno else ""
         return WireError("communication", f"{verb}: the supervisor of {self.session!r} went away{cause}")
-
-
-def _opened(answer: dict[str, Any]) -> Any:
-    error = answer.get("error")
-    if not isinstance(error, dict):
-        return answer.get("ok")
-    facts = {key: value for key, value in error.items() if key not in ("code", "message")}
-    raise WireError(str(error.get("code", "failed")), str(error.get("message", "")), facts)

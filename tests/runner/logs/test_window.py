@@ -188,7 +188,7 @@ def test_long_lines_show_their_beginning_and_growing_ones_their_end(tmp_path: Pa
     )
     with LogWindow(path) as window:
         done, growing = window.tail(2)
-    assert to_text(done.spans()) == "A" * LINE_CAP + " … 968 KiB more"
+    assert to_text(done.spans()) == "A" * LINE_CAP + " … 969 KiB more"
     shown = to_text(growing.spans())
     assert shown.startswith("26 KiB … ") and shown.endswith("é€end") and "�" not in shown
 
