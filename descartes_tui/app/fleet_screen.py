@@ -89,7 +89,7 @@ class FleetScreen(Screen[None]):
     def _fed(self, event: Fed) -> None:
         news = event.news
         if isinstance(news, Disconnected):
-            self.header.show_alarm("reconnecting …")
+            self.header.show_alarm("the supervisor has ended" if news.ended else "reconnecting …")
             return
         if isinstance(news, Snapshot):
             self._session = news.session
@@ -201,8 +201,10 @@ class FleetScreen(Screen[None]):
         self.run_worker(asking(), name=f"{verb.value} {len(agents)}", group="verbs", exit_on_error=False)
 
     def _tell(self, problem: Trouble) -> None:
-        severity = "warning" if problem.warning else "error"
-        self.notify(problem.text, severity=severity, markup=False, timeout=6 if problem.warning else 10)
+        if problem.warning:
+            self.notify(problem.text, severity="warning", markup=False, timeout=6)
+        else:
+            self.notify(problem.text, severity="error", markup=False, timeout=10)
 
     def _do_kill(self) -> None:
         targets = [info for info in self.table.targets if info.status.has_process]

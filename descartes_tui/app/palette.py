@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from rich.text import Text
@@ -45,13 +46,13 @@ class FleetCommands(Provider):
         for action in ACTIONS:
             if action.id != "palette" and fleet.can(action):
                 yield Command(
-                    action.title, f"{action.help}  ({action.label})", lambda id=action.id: fleet.do(id)
+                    action.title, f"{action.help}  ({action.label})", partial(fleet.do, action.id)
                 )
         for info in fleet.agents[:_MOST_AGENTS]:
-            yield Command(f"go to {info.name}", info.status.value, lambda key=info.id: fleet.go_to(key))
+            yield Command(f"go to {info.name}", info.status.value, partial(fleet.go_to, info.id))
         for name in sorted(app.themes):
             yield Command(
                 THEME_PREFIX + name,
                 "Use this theme, now and next time",
-                lambda name=name: app.use_theme(name),
+                partial(app.use_theme, name),
             )

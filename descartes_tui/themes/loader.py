@@ -1,5 +1,6 @@
 """The looks of the screen: theme files, the project's and the user's, checked before anything is painted."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ _COLORS: Final = (
 _STATUSES: Final = tuple(status.value for status in AgentStatus)
 _LOG: Final = ("stderr", "time", "note")
 _SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {"colors": _COLORS, "status": _STATUSES, "log": _LOG}
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,40}")
 _LARGEST_FILE: Final = 64 * 1024
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -65,8 +67,10 @@ def read_theme(path: Path) -> Theme:
             f"{path}: unknown key {min(map(str, unknown))!r}; expected name, dark, colors, status, log"
         )
     name, dark = data.get("name", path.stem), data.get("dark", True)
-    if not isinstance(name, str) or not isinstance(dark, bool):
-        raise BadTheme(f"{path}: expected a text for `name` and true or false for `dark`")
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise BadTheme(f"{path}: name: expected letters, digits, spaces or - . _, got {name!r}")
+    if not isinstance(dark, bool):
+        raise BadTheme(f"{path}: dark: expected true or false, got {dark!r}")
     colors, status, log = (_section(path, data, section) for section in _SECTIONS)
     return _theme(name, dark, colors, status, log)
 
@@ -113,7 +117,6 @@ def _theme(
     name: str, dark: bool, colors: dict[str, str], status: dict[str, str], log: dict[str, str]
 ) -> Theme:
     """Turn checked colours into what Textual registers, with one named variable for every meaning."""
-    plain = {key: value for key, value in colors.items() if key != "muted"}
     variables = {
         "muted": colors["muted"],
         "block-cursor-background": colors["primary"],
@@ -128,7 +131,21 @@ def _theme(
         **{f"status-{key}": value for key, value in status.items()},
         **{f"log-{key}": value for key, value in log.items()},
     }
-    return Theme(name=name, dark=dark, variables=variables, **plain)
+    return Theme(
+        name=name,
+        primary=colors["primary"],
+        secondary=colors["secondary"],
+        accent=colors["accent"],
+        warning=colors["warning"],
+        error=colors["error"],
+        success=colors["success"],
+        foreground=colors["foreground"],
+        background=colors["background"],
+        surface=colors["surface"],
+        panel=colors["panel"],
+        dark=dark,
+        variables=variables,
+    )
 
 
 def default_variables() -> dict[str, str]:

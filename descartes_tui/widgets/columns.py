@@ -56,6 +56,7 @@ def activity(info: AgentInfo, _now: float) -> str:
         text = safe_text(info.activity or "") or safe_text(info.reason)
         if info.health is not Health.UNKNOWN and info.health.value not in text:
             text = f"{info.health.value} · {text}" if text else info.health.value
+        text = text or safe_text(info.command_line)
     return text or _ending(info)
 
 

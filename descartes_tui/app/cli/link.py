@@ -49,7 +49,6 @@ def add_selection(parser: ArgumentParser) -> None:
     parser.add_argument(
         "agents", nargs="*", default=[], metavar="AGENT", help="name, id, beginning of an id, or pattern"
     )
-    parser.set_defaults(agents=[])
     parser.add_argument("--all", action="store_true", default=False, help="every agent of the session")
     parser.add_argument("--tag", action="append", default=[], metavar="T", help="every agent with this tag")
 

@@ -30,7 +30,6 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     add(
         "backend", metavar="BACKEND", nargs="?", default=None, help="claude, codex, opencode, gemini, aider …"
     )
-    parser.set_defaults(task=[])
     add("task", metavar="TASK", nargs="*", default=[], help="what the agent is to do")
     add("--model", default="", help="which model the backend is to use")
     add("--system-prompt", default="", metavar="TEXT", help="instructions before the task")

@@ -31,7 +31,6 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `up` understands."""
     parser.epilog = EPILOG
     add = parser.add_argument
-    parser.set_defaults(agents=[])
     add("agents", nargs="*", default=[], metavar="AGENT", help="only these (default: all with autostart)")
     add(
         "-f",

@@ -61,7 +61,7 @@ class Adoption:
         The memory file system may have been emptied while keepers went on: what they hold can still be seen
         and stopped, but not be started again.
         """
-        found = []
+        found: list[Declaration] = []
         for info in pictures.values():
             if info.id not in known and info.status.has_process:
                 config = AgentConfig(info.name, backend=info.backend, tags=info.tags, tty=info.tty)

@@ -44,9 +44,9 @@ class LoopClock:
 
 async def pass_time(clock: Clock, seconds: float) -> None:
     """Return after `seconds` on `clock`."""
-    over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    timer = clock.call_later(seconds, lambda: over.done() or over.set_result(None))
+    over = asyncio.Event()
+    timer = clock.call_later(seconds, over.set)
     try:
-        await over
+        await over.wait()
     finally:
         timer.cancel()

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import Any
 from uuid import uuid4
 
 from descartes_tui.runner.fleet.declared import Declaration, Limits
 from descartes_tui.runner.fleet.depends import closure, cycle
+from descartes_tui.runner.fleet.log_search import check_pattern
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.record import Record, takes_input
 from descartes_tui.runner.fleet.starts import Starts
@@ -65,11 +67,10 @@ class Entrance:
                 config.name,
                 f"an agent of this name is {living.info.status.value}; choose another name, or stop it first",
             )
-        _check(
-            {record.name: record.config for record in self._register.records.values()}
-            | {config.name: config},
-            (),
-        )
+        known = {record.name: record.config for record in self._register.records.values()}
+        known[config.name] = config
+        _check_dependencies(config, known)
+        _check_circles(known)
         record = self._declare(config, env)
         self.want(record, by)
         self._starts.consider()
@@ -120,7 +121,7 @@ def _described(info: AgentInfo, config: AgentConfig, now: float) -> AgentInfo:
     return replace(info, status_since=now, **_facts(config))
 
 
-def _facts(config: AgentConfig) -> dict[str, object]:
+def _facts(config: AgentConfig) -> dict[str, Any]:
     return {
         "backend": config.backend,
         "tags": config.tags,
@@ -136,10 +137,22 @@ def _check(configs: Mapping[str, AgentConfig], names: Sequence[str]) -> None:
         if name not in configs:
             raise NotFound(name, tuple(get_close_matches(name, configs, n=3)))
     for config in configs.values():
-        for dependency in config.depends_on:
-            if dependency.agent not in configs:
-                raise InvalidConfig(
-                    f"{config.name} depends on {dependency.agent!r}, which does not exist", key="depends_on"
-                )
+        _check_dependencies(config, configs)
+    _check_circles(configs)
+
+
+def _check_dependencies(config: AgentConfig, known: Mapping[str, AgentConfig]) -> None:
+    for dependency in config.depends_on:
+        if dependency.agent not in known:
+            raise InvalidConfig(
+                f"{config.name} depends on {dependency.agent!r}, which does not exist", key="depends_on"
+            )
+        if problem := check_pattern(dependency.pattern):
+            raise InvalidConfig(
+                f"{config.name} waits for a line of {dependency.agent}: {problem}", key="depends_on"
+            )
+
+
+def _check_circles(configs: Mapping[str, AgentConfig]) -> None:
     if circle := cycle(configs):
         raise InvalidConfig(f"these agents wait for each other: {' → '.join(circle)}", key="depends_on")

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from descartes_tui.runner.fleet.parts import Parts
@@ -35,7 +36,7 @@ def run_spec(record: Record, run: Run, parts: Parts) -> RunSpec:
         invocation = backend.invocation(config)
     except InvalidConfig as error:
         raise SpawnFailed(config.name, str(error)) from error
-    cwd = config.working_dir or parts.working_dir or os.getcwd()
+    cwd = config.working_dir or parts.working_dir or str(Path.cwd())
     env = environment(record, run, parts.session, invocation, cwd)
     _check_installed(config, backend, env)
     return RunSpec(

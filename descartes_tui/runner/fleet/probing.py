@@ -32,7 +32,7 @@ async def probe_for_ever(record: Record, run: Run, parts: Parts, report: Report)
     check = record.config.health
     assert check is not None
     count = HealthCount(check, parts.clock.monotonic())
-    while not run.over:
+    while True:
         count.shift(await _until_awake(run, parts.clock))
         pauses = run.pauses
         ok, evidence = await _probe(check, record, run, parts)
@@ -64,18 +64,18 @@ async def _probe(check: HealthCheck, record: Record, run: Run, parts: Parts) -> 
         return False, str(error) or type(error).__name__
 
 
-async def probe_by_http(url: str, timeout: float) -> Result:
-    """Ask for `url`; status 200 to 399 is a success. `timeout` in seconds is for everything together."""
+async def probe_by_http(url: str, seconds: float) -> Result:
+    """Ask for `url`; status 200 to 399 is a success. `seconds` are for everything together."""
     parts = urlsplit(url)
     tls = parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     request = f"GET {target} HTTP/1.0\r\nHost: {parts.netloc}\r\nUser-Agent: descartes-tui\r\n\r\n"
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(seconds):
             status = await _first_line(parts.hostname or "127.0.0.1", port, tls, request)
     except TimeoutError:
-        return False, f"{url}: no answer within {timeout:g}s"
+        return False, f"{url}: no answer within {seconds:g}s"
     except OSError as error:
         return False, f"{url}: {error.strerror or error}"
     words = status.split()
@@ -158,11 +158,14 @@ async def _end(link: RunLink, over: "asyncio.Future[RunEvent]", folder: Path) ->
 
 
 async def _within(over: "asyncio.Future[RunEvent]", seconds: float, clock: Clock) -> bool:
-    timeout = asyncio.ensure_future(pass_time(clock, seconds))
+    """True when `over` is done before `seconds` have passed."""
+    either = asyncio.Event()
+    timer = clock.call_later(seconds, either.set)
+    over.add_done_callback(lambda _: either.set())
     try:
-        await asyncio.wait({over, timeout}, return_when=asyncio.FIRST_COMPLETED)
+        await either.wait()
     finally:
-        timeout.cancel()
+        timer.cancel()
     return over.done()
 
 

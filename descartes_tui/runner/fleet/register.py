@@ -88,8 +88,15 @@ class Register:
     def emit(self, record: Record | None, kind: str, **facts: object) -> None:
         """Number an event, announce it, and plan to store it."""
         self.seq += 1
-        about = (record.name, record.id, record.info.run or None) if record else (None, None, None)
-        event = Event(self.seq, self._clock.now(), *about, kind, facts)
+        event = Event(
+            seq=self.seq,
+            at=self._clock.now(),
+            agent=record.name if record else None,
+            agent_id=record.id if record else None,
+            run=record.info.run or None if record else None,
+            kind=kind,
+            facts=facts,
+        )
         self._events.append(event)
         self._plan_flush()
         self._tell(EventHappened(event))

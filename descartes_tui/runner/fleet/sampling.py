@@ -18,8 +18,8 @@ UNWATCHED: Final = 10.0
 class UsageSampler(Protocol):
     """Measures whole families."""
 
-    def sample(self, roots: Mapping[str, int]) -> dict[str, Usage]:
-        """Return usage by run id; `roots` maps run ids to the pid above each family."""
+    def sample(self, roots: Mapping[str, int], keepers: Mapping[str, int] | None = None) -> dict[str, Usage]:
+        """Return usage by run id; `roots` and `keepers` are the pids of leaders and keepers by run id."""
 
 
 class Sampling:
@@ -67,8 +67,9 @@ class Sampling:
                 await self._measure(self._sampler, living)
 
     async def _measure(self, sampler: UsageSampler, living: list[tuple[Record, Run]]) -> None:
-        roots = {run.run_id: root for _, run in living if (root := _root_pid(run)) is not None}
-        usages = await asyncio.to_thread(sampler.sample, roots)
+        roots = {run.run_id: record.info.pid for record, run in living if record.info.pid is not None}
+        keepers = {run.run_id: pid for _, run in living if (pid := _keeper_pid(run)) is not None}
+        usages = await asyncio.to_thread(sampler.sample, roots, keepers)
         for record, run in living:
             if run.run_id in usages and record.run is run and not run.over:
                 self._parts.register.note(record, keep=False, usage=usages[run.run_id])
@@ -87,8 +88,7 @@ class Sampling:
             self._parts.register.note(record, keep=False, **changed)
 
 
-def _root_pid(run: Run) -> int | None:
-    """Return the pid above the whole family: the keeper's where there is one, else the leader's."""
-    link = run.living_link()
-    keeper: int | None = getattr(link, "keeper_pid", None)
-    return keeper or (link.pid if link is not None else None)
+def _keeper_pid(run: Run) -> int | None:
+    """Return the pid of the process that holds the run, None where this very process does."""
+    pid: int | None = getattr(run.living_link(), "keeper_pid", None)
+    return pid

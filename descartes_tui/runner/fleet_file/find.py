@@ -1,6 +1,5 @@
 """Which fleet file is meant, and which session it names, without reading it as YAML."""
 
-import os
 import re
 import stat
 from pathlib import Path
@@ -52,8 +51,9 @@ def _session_line(path: Path) -> str | None:
 def _head(path: Path) -> bytes:
     """Return the first MiB of a regular file; nothing for a FIFO or device, which could block for ever."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return b""
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES)
+    except (OSError, ValueError):
         return b""
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(MAX_BYTES) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""

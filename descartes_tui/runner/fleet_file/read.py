@@ -2,6 +2,8 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -30,14 +32,32 @@ def read_text(path: Path) -> tuple[str, int]:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError) as error:
         raise Unreadable(_why(path, error)) from None
-    with os.fdopen(descriptor, "rb") as file:
+    with _closing(descriptor):
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
             raise Unreadable(f"this is {_kind(mode)}, expected a regular file")
-        data = file.read(MAX_BYTES + 1)
+        data = _read(descriptor, MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise Unreadable("the file is larger than 1 MiB")
     return _decoded(data), mode
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[None]:
+    """Close `descriptor` at the end: unlike a file object, this works for folders too."""
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, count: int) -> bytes:
+    """Return up to `count` bytes."""
+    parts: list[bytes] = []
+    while count > 0 and (part := os.read(descriptor, count)):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
 
 
 def _decoded(data: bytes) -> str:

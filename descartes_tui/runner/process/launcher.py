@@ -25,6 +25,7 @@ from descartes_tui.runner.process.strays import sweep_strays
 
 _PACKAGE_ROOT: Final = Path(__file__).parents[3]
 _CONNECT_SECONDS: Final = 5.0
+_FORK_SECONDS: Final = 5.0
 
 
 class KeeperLauncher:
@@ -35,9 +36,8 @@ class KeeperLauncher:
         self._warm: subprocess.Popen[bytes] | None = None
         self._channel: socket.socket | None = None
         self._answers = bytearray()
-        self._forked: dict[str, Callable[[str], None]] = {}
+        self._forked: dict[str, asyncio.Future[str]] = {}  # by run: "" or why there was no fork
         self._reaped: dict[int, int] = {}  # keepers and strays whose status the warm process has seen
-        self._keepers: dict[str, int] = {}
 
     async def launch(self, spec: RunSpec, on_event: Callable[[RunEvent], None]) -> RunLink:
         """Start a run; Started or StartFailed follows as an event. Raises CommunicationError without a fork."""
@@ -47,7 +47,7 @@ class KeeperLauncher:
             await self._order(spec, theirs)
         except OSError as error:
             ours.close()
-            raise CommunicationError(f"the warm process cannot be reached: {error}") from error
+            raise CommunicationError(f"the agent could not be started: {error}") from error
         finally:
             theirs.close()
         link.listen()
@@ -83,17 +83,24 @@ class KeeperLauncher:
     # -- the warm process ---------------------------------------------------------------------------------
 
     async def _order(self, spec: RunSpec, owner: socket.socket) -> None:
-        """Send one spec to the warm process, starting it first where needed."""
+        """Have a keeper forked by the warm process, which is started first, and again if it was killed."""
         body = json.dumps({**asdict(spec), "folder": str(spec.folder)}).encode()
         for attempt in (1, 2):
-            channel = self._warmed()
+            forked = self._forked[spec.run_id] = asyncio.get_running_loop().create_future()
             try:
-                await asyncio.get_running_loop().run_in_executor(None, _send, channel, body, owner)
-                return
+                _send(self._warmed(), body, owner)
+                async with asyncio.timeout(_FORK_SECONDS):
+                    cause = await forked
             except OSError:
                 self._drop_warm()
                 if attempt == 2:
                     raise
+            else:
+                if cause:
+                    raise OSError(f"no keeper could be forked: {cause}")
+                return
+            finally:
+                del self._forked[spec.run_id]
 
     def _warmed(self) -> socket.socket:
         """Return the channel to a living warm process."""
@@ -111,7 +118,7 @@ class KeeperLauncher:
                 start_new_session=True,
             )
             theirs.close()
-            ours.setblocking(True)
+            ours.settimeout(_FORK_SECONDS)
             self._channel = ours
             asyncio.get_running_loop().add_reader(ours.fileno(), self._hear_warm)
         return self._channel
@@ -123,9 +130,15 @@ class KeeperLauncher:
             with contextlib.suppress(RuntimeError):
                 asyncio.get_running_loop().remove_reader(channel.fileno())
             channel.close()
+        for forked in self._forked.values():
+            if not forked.done():
+                forked.set_exception(BrokenPipeError("the warm process was killed"))
         if warm is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
+            try:
                 warm.wait(1.0)
+            except subprocess.TimeoutExpired:  # stopped or stuck: it holds nothing that could be lost
+                warm.kill()
+                warm.wait()
 
     def _hear_warm(self) -> None:
         """Take what the warm process tells: which keepers and strays it has reaped."""
@@ -148,6 +161,9 @@ class KeeperLauncher:
             self._note(json.loads(line))
 
     def _note(self, message: dict[str, Any]) -> None:
+        forked = self._forked.get(message.get("run_id", ""))
+        if forked is not None and not forked.done():
+            forked.set_result(message.get("failed", ""))
         if "reaped" in message:
             self._reaped[message["reaped"]] = message["status"]
             while len(self._reaped) > 10_000:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Final
 
 import descartes_tui
-from descartes_tui.runner.backends.registry import BACKENDS
+from descartes_tui.runner.backends.registry import backends
 from descartes_tui.runner.fleet.fleet import Fleet
 from descartes_tui.runner.model.folders import private_folder, session_folder, socket_path
 from descartes_tui.runner.process.launcher import KeeperLauncher
+from descartes_tui.runner.process.sampler import Sampler
 from descartes_tui.runner.store.sqlite import SqliteStore
 from descartes_tui.runner.supervisor.desk import Desk
 from descartes_tui.runner.supervisor.feed import Feed
@@ -52,7 +53,9 @@ def run_supervisor(session: str, foreground: bool = False) -> int:
 async def _live(session: str, folder: Path) -> int:
     store = SqliteStore(folder / "events.db")
     launcher = KeeperLauncher()
-    fleet = Fleet(folder, session=session, launcher=launcher, backends=BACKENDS, store=store)
+    fleet = Fleet(
+        folder, session=session, launcher=launcher, backends=backends(), store=store, sampler=Sampler()
+    )
     leave = asyncio.Event()
     _detach_on_signals(leave)
     await fleet.open()
@@ -92,10 +95,11 @@ def _detach_on_signals(leave: asyncio.Event) -> None:
 
 
 def _log_to(path: Path, *, foreground: bool) -> None:
-    file = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_SIZE, backupCount=LOGS_KEPT)
-    path.chmod(0o600)
-    handlers: list[logging.Handler] = [file]
+    handler: logging.Handler
     if foreground:
-        handlers.append(logging.StreamHandler(sys.stderr))
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_SIZE, backupCount=LOGS_KEPT)
+        path.chmod(0o600)
     form = f"%(asctime)s {os.getpid()} %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(level=logging.INFO, format=form, handlers=handlers, force=True)
+    logging.basicConfig(level=logging.INFO, format=form, handlers=[handler], force=True)

@@ -4,7 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -65,7 +65,7 @@ async def show(desk: Desk, args: requests.OneAgent) -> Json:
     family: Sequence[FamilyMember] = ()
     with suppress(TimeoutError, AgentError):
         family = await asyncio.wait_for(fleet.family(agent), FAMILY_LIMIT)
-    why = fleet.why(agent)
+    why: Json = dict(fleet.why(agent))
     return {
         **agent_to_json(fleet.info(agent)),
         "config": shown_config(fleet.config(agent)),
@@ -106,7 +106,9 @@ async def up(desk: Desk, args: requests.Up) -> Json:
 
 
 async def spawn(desk: Desk, args: requests.Spawn) -> Json:
-    return agent_to_json(await desk.fleet.spawn(config_from_json(args.config), args.env))
+    # no file declares it, so `up` does not start it, and `list` may forget it when it has ended
+    config = replace(config_from_json(args.config), autostart=False)
+    return agent_to_json(await desk.fleet.spawn(config, args.env))
 
 
 async def pause(desk: Desk, args: requests.Pause) -> list[Json]:

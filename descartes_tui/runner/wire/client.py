@@ -14,6 +14,7 @@ from descartes_tui.runner.wire.errors import NoSupervisor, WireError
 
 PROTOCOL = 1
 QUICK = 30.0  # seconds within which a verb that waits for no process must be answered
+RETRY = 0.01  # seconds until a supervisor that was just killed is looked for again
 SLACK = 5.0  # seconds that a verb with a `timeout` of its own gets beyond it to answer
 QUICK_VERBS = frozenset(("hello", "list", "show", "resize", "detach_check", "cancel"))
 WITH_TIMEOUT = frozenset(
@@ -34,9 +35,12 @@ def _is_text(value: str) -> bool:
     return True
 
 
+def _is_gone(error: BaseException) -> bool:
+    return isinstance(error, WireError) and error.code == "communication"
+
+
 def open_line(session: str, *, start: bool, timeout: float) -> socket.socket:
     """Return a connection to the session's supervisor; see `Client.connect`."""
-    check_session(session)
     line = dial(session, timeout)
     if line is None:
         if not start and not left_behind(session):
@@ -79,13 +83,20 @@ class Client:
         A supervisor that is gone while its agents live on is started again whatever `start` says. `timeout`
         (seconds) bounds the wait for one that runs; starting one may take 10 s more.
         """
-        client = cls(open_line(session, start=start, timeout=timeout), session)
-        try:
-            client.hello = client.call("hello", timeout=timeout, protocol=PROTOCOL)
-        except BaseException:
-            client.close()
-            raise
-        return client
+        check_session(session)
+        deadline = time.monotonic() + timeout
+        while True:
+            client = cls(open_line(session, start=start, timeout=timeout), session)
+            try:
+                client.hello = client.call("hello", timeout=timeout, protocol=PROTOCOL)
+            except BaseException as error:
+                client.close()
+                # a supervisor that is just being killed still accepts: then the next one is wanted
+                if not _is_gone(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(RETRY)
+            else:
+                return client
 
     def __enter__(self) -> "Client":
         return self
@@ -96,6 +107,10 @@ class Client:
     def close(self) -> None:
         """Close the connection; what was asked to be done goes on."""
         self._line.close()
+
+    def release(self) -> socket.socket:
+        """Hand over the connection, with nothing under way on it; this client is over."""
+        return self._line
 
     def call(self, verb: str, *, timeout: float | None = None, **args: Any) -> Any:
         """Return the supervisor's answer to `verb`; WireError carries its refusal.

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Any
 
-from descartes_tui.runner.wire.client import PROTOCOL, open_line, opened, time_limit
+from descartes_tui.runner.wire.client import Client, opened, time_limit
 from descartes_tui.runner.wire.errors import WireError
 from descartes_tui.runner.wire.faults import BadRequest
 from descartes_tui.runner.wire.framing import ANSWER_LIMIT, LineBuffer, decode_object, encode
@@ -17,8 +17,10 @@ Json = dict[str, Any]
 class Link:
     """A greeted connection. Ends by `close`, or by itself when the supervisor goes: then `alive` is False."""
 
-    def __init__(self, session: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.session, self.hello = session, Json()
+    def __init__(
+        self, session: str, hello: Json, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self.session, self.hello = session, hello
         self._reader, self._writer = reader, writer
         self._lines = LineBuffer(ANSWER_LIMIT + 1024)
         self._waiting: dict[int, asyncio.Future[Json]] = {}
@@ -28,17 +30,13 @@ class Link:
     @classmethod
     async def open(cls, session: str, *, start: bool, within: float, streams: bool = False) -> "Link":
         """Connect and greet. A link that `streams` carries one stream; others carry any number of calls."""
-        line = await asyncio.to_thread(open_line, session, start=start, timeout=within)
+        client = await asyncio.to_thread(Client.connect, session, start=start, timeout=within)
+        line = client.release()
         line.setblocking(False)
         reader, writer = await asyncio.open_unix_connection(sock=line)
-        link = cls(session, reader, writer)
+        link = cls(session, client.hello, reader, writer)
         if not streams:
             link._hearing = asyncio.create_task(link._hear(), name=f"answers of session {session}")
-            try:
-                link.hello = await link.call("hello", within=within, protocol=PROTOCOL)
-            except BaseException:
-                await link.close()
-                raise
         return link
 
     @property

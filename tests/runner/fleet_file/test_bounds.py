@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -32,15 +33,13 @@ LEVELS = "abcdefghi"
 
 def alias_bomb() -> str:
     rows = ["a: &a [x, x, x, x, x, x, x, x, x]"]
-    rows += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in zip(LEVELS, LEVELS[1:], strict=False)]
+    rows += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise(LEVELS)]
     return "\n".join(rows)
 
 
 def merge_bomb() -> str:
     rows = ["a: &a {k: v}"]
-    rows += [
-        f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}" for a, b in zip(LEVELS, LEVELS[1:], strict=False)
-    ]
+    rows += [f"{b}: &{b} {{<<: [{', '.join([f'*{a}'] * 9)}]}}" for a, b in pairwise(LEVELS)]
     return "\n".join(rows)
 
 
@@ -55,7 +54,7 @@ BOMBS = {
     "deep mappings": ("{a: " * 100_000, "nested deeper than 32 levels"),
     "a long list": ("[" + "a," * 300_000 + "]", "more than 100,000 values"),
     "many keys": (
-        "agents:\n" + "".join(f"  a{n}: {{comand: x}}\n" for n in range(30_000)),
+        "agents:\n" + "".join(f"  a{n}: {{comand: x}}\n" for n in range(15_000)),
         "too many problems",
     ),
     "a megabyte more than allowed": ("#" * 2**20 + "\n#", "larger than 1 MiB"),
@@ -79,7 +78,7 @@ def test_a_bomb_is_refused(tmp_path: Path, name: str) -> None:
     assert len(said) < 100_000
     print(f"{name}: {seconds * 1000:.0f} ms, {mebibytes:.1f} MiB")
     assert seconds < 2.0
-    assert mebibytes < 100
+    assert mebibytes < 50
 
 
 def test_a_file_of_100_megabytes_is_not_read(tmp_path: Path) -> None:

@@ -61,7 +61,8 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
 
 def test_an_env_file_is_read_as_the_shell_would(tmp_path: Path) -> None:
     (tmp_path / "a.env").write_text(
-        '# comment\n\nPLAIN=a b # why\nexport OUT=x\nSINGLE=\'a # $b \\n\'\nDOUBLE="a\\n\\"b\\" #" # x\nEMPTY=\nURL=a#b\nBOTH=file\n'
+        "# comment\n\nPLAIN=a b # why\nexport OUT=x\nSINGLE='a # $b \\n'\n"
+        'DOUBLE="a\\n\\"b\\" #" # x\nEMPTY=\nURL=a#b\nBOTH=file\n'
     )
     (tmp_path / "b.env").write_text("PLAIN=second\n")
     found = agent(tmp_path, "env_file: [a.env, b.env]\nenvironment: {BOTH: environment}")

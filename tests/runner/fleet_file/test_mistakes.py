@@ -1,5 +1,7 @@
 """Each mistake is told at its own line and column, with the key, and what was expected."""
 
+# ruff: noqa: E501  (a row of the table stays on one line)
+
 from pathlib import Path
 
 import pytest
