@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 
 def main() -> int:
-    url = f"http://127.0.0.1:{os.environ.get('PORT', '27813')}/health"
+    url = f"http://127.0.0.1:{os.environ.get('WEB_PORT', '27813')}/health"
     rounds, interval = int(os.environ.get("ROUNDS", "10")), float(os.environ.get("INTERVAL", "1"))
     failed = 0
     for number in range(1, rounds + 1):

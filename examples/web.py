@@ -38,13 +38,12 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def main() -> int:
-    port = int(os.environ.get("PORT", "27813"))
+    port = int(os.environ.get("WEB_PORT", "27813"))
     try:
         server = ThreadingHTTPServer((HOST, port), Handler)
     except OSError as error:
-        print(
-            f"cannot listen on {HOST}:{port}: {error.strerror}. Set another port: PORT=27900", file=sys.stderr
-        )
+        why = (error.strerror or str(error)).lower()
+        print(f"cannot listen on {HOST}:{port}: {why}; set WEB_PORT to another port", file=sys.stderr)
         return 1
     signal.signal(signal.SIGTERM, leave)
     print(f"listening on http://{HOST}:{port}")

@@ -1,6 +1,6 @@
 """Every key of the screen, once: the footer, the help, the palette and the greying all read this list."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -50,16 +50,16 @@ _AGENTS, _TABLE, _LOG, _SCREEN = Group
 ACTIONS: Final = (
     Action("start", "s", "start", "Start the selected or marked agents", _AGENTS, Needs.AGENT, Verb.START, 2),
     Action("new", "n", "new", "Fill in a form and spawn a new agent", _AGENTS, weight=2),
-    Action("pause", "p", "pause", "Stop the whole family, tools included, where it is", _AGENTS, Needs.AGENT, Verb.PAUSE, 3),
+    Action("pause", "p", "pause", "Hold the whole family, tools included", _AGENTS, Needs.AGENT, Verb.PAUSE, 3),
     Action("resume", "r", "resume", "Let a paused family go on", _AGENTS, Needs.AGENT, Verb.RESUME, 3),
     Action("terminate", "t", "terminate", "Ask to end: signal, grace, then kill", _AGENTS, Needs.AGENT, Verb.STOP, 2),
     Action("kill", "k", "kill", "Kill the whole family at once (asks first)", _AGENTS, Needs.AGENT, Verb.KILL, 2),
     Action("restart", "R", "restart", "End the run and begin another", _AGENTS, Needs.AGENT, Verb.RESTART, 3),
     Action("send", "i", "input", "Write a line to the agent's standard input", _AGENTS, Needs.AGENT, Verb.SEND, 3),
-    Action("details", "d", "details", "Why it is where it is, configuration, family, runs", _AGENTS, Needs.AGENT, weight=3),
+    Action("details", "d", "details", "Why it is so, configuration, family, runs", _AGENTS, Needs.AGENT, weight=3),
     Action("mark", "space", "mark", "Mark an agent: actions then go to all marked", _TABLE, Needs.AGENT, weight=6),
     Action("mark_all", "*", "mark all", "Mark every agent shown, or none", _TABLE, Needs.AGENT, weight=9),
-    Action("filter", "/", "filter", "Show only agents in whose row these words occur", _TABLE, weight=4, shown_key="/"),
+    Action("filter", "/", "filter", "Show only agents in whose row these words occur", _TABLE, weight=4),
     Action("follow", "f", "follow", "Stay at the newest line, or stop doing so", _LOG, Needs.LOG, weight=5),
     Action("wrap", "w", "wrap", "Wrap long lines, or cut them at the edge", _LOG, Needs.LOG, weight=6),
     Action("stream", "o", "stream", "Show both streams, only stdout, or only stderr", _LOG, Needs.LOG, weight=7),
@@ -85,13 +85,3 @@ def is_possible(action: Action, targets: Collection[AgentStatus], *, has_log: bo
     if action.needs is Needs.AGENT and not targets:
         return False
     return action.verb is None or any(is_allowed(action.verb, status) for status in targets)
-
-
-def matching(words: str) -> Iterable[Action]:
-    """Yield the actions in whose title or help every word occurs."""
-    wanted = words.lower().split()
-    return (
-        action
-        for action in ACTIONS
-        if all(word in f"{action.title} {action.help}".lower() for word in wanted)
-    )

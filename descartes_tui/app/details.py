@@ -1,7 +1,7 @@
 """Everything about one agent: why it is where it is, configuration, family, runs, what happened lately."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+import time
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,12 +10,11 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from descartes_tui.app.details_text import details_text
 from descartes_tui.app.feed import Feed, recent_events
 from descartes_tui.runner.logs.sanitize import safe_text
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.widgets.looks import label
-
-Rows = Iterable[tuple[str, str]]
 
 
 class DetailsScreen(ModalScreen[None]):
@@ -56,91 +55,5 @@ class DetailsScreen(ModalScreen[None]):
                 f"Could not ask about {self._agent.name}: {safe_text(str(error))}. Press r to try again."
             )
         else:
-            text = details_text(shown, events, f"bold {self.app.current_theme.primary}")
+            text = details_text(shown, events, f"bold {self.app.current_theme.primary}", time.time())
         self.query_one("#details-text", Static).update(text)
-
-
-def details_text(shown: Mapping[str, Any], events: Sequence[Mapping[str, Any]], heading: str) -> Text:
-    """Return the facts that `show` and `events` give as text; nothing in it acts on a terminal."""
-    text = Text()
-    for title, rows in (
-        ("Why", _why(shown)),
-        ("Now", _now(shown)),
-        ("Configuration", _config(shown.get("config") or {})),
-        ("Family", _family(_list(shown.get("family")))),
-        ("Runs", _runs(_list(shown.get("runs")))),
-        ("Lately", _events(events)),
-    ):
-        _section(text, title, rows, heading)
-    return text
-
-
-def _section(text: Text, title: str, rows: Rows, heading: str) -> None:
-    rows = [(safe_text(key), safe_text(value)) for key, value in rows if value]
-    if rows:
-        text.append(f"\n{title}\n", heading)
-        width = min(16, max(len(key) for key, _ in rows))
-        for key, value in rows:
-            text.append(f"  {key:<{width}}  ", "dim")
-            text.append(f"{value}\n")
-
-
-def _why(shown: Mapping[str, Any]) -> Rows:
-    why = shown.get("why") or {}
-    for key in ("since", "who", "cause", "next", "next_at"):
-        yield key.replace("_", " "), _plain(why.get(key))
-
-
-def _now(shown: Mapping[str, Any]) -> Rows:
-    for key in ("status", "reason", "pid", "run", "restarts", "health", "activity", "verdict", "exit_code", "exit_signal",
-                "command_line", "log_path", "session_id", "cost_usd"):  # fmt: skip
-        yield key.replace("_", " "), _plain(shown.get(key))
-
-
-def _config(config: Mapping[str, Any]) -> Rows:
-    for key, value in config.items():
-        if value not in (None, "", [], (), {}, False):
-            yield key.replace("_", " "), _plain(value)
-
-
-def _family(family: Sequence[Any], depth: int = 0) -> Rows:
-    for process in family:
-        if isinstance(process, Mapping):
-            line = f"{'  ' * depth}{process.get('cmdline') or process.get('name')}  {_plain(process.get('status'))}"
-            yield str(process.get("pid")), line
-            yield from _family(_list(process.get("children")), depth + 1)
-
-
-def _runs(runs: Sequence[Any]) -> Rows:
-    for run in runs[-8:]:
-        ended = _plain(run.get("verdict")) or "running"
-        code = run.get("exit_code") if run.get("exit_signal") is None else f"signal {run.get('exit_signal')}"
-        span = f"{_time(run.get('started_at'))} – {_time(run.get('ended_at'))}"
-        yield str(run.get("run")), f"{span}  {ended}{'' if code is None else f'  exit {code}'}"
-
-
-def _events(events: Sequence[Mapping[str, Any]]) -> Rows:
-    for event in events:
-        known = ("seq", "at", "agent", "agent_id", "run", "kind")
-        facts = "  ".join(
-            f"{key} {_plain(value)}" for key, value in event.items() if key not in known and value
-        )
-        yield _time(event.get("at")), f"{_plain(event.get('kind'))}  {facts}"
-
-
-def _list(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value] if value else []
-
-
-def _time(value: Any) -> str:
-    return str(value)[11:19] if value else "…"
-
-
-def _plain(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return "  ".join(f"{key}={_plain(inner)}" for key, inner in value.items() if inner not in (None, ""))
-    if isinstance(value, list | tuple):
-        return " ".join(_plain(inner) for inner in value)
-    return str(value)

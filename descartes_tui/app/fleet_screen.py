@@ -1,10 +1,7 @@
 """The screen: header, table, log, keys. It shows pictures of the fleet and turns keys into wishes."""
 
-import asyncio
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -14,20 +11,14 @@ from textual.message import Message
 from textual.screen import Screen
 
 from descartes_tui.app.actions import ACTIONS, BY_ID, Action, is_possible
-from descartes_tui.app.asking import Trouble, ask, trouble
-from descartes_tui.app.details import DetailsScreen
-from descartes_tui.app.dialog import Answer, Dialog
-from descartes_tui.app.help import HelpScreen
-from descartes_tui.app.leave import DETACH, StoppingScreen, leave_dialog, living
+from descartes_tui.app.deeds import DEEDS, send_line
 from descartes_tui.app.line_bar import LineBar
-from descartes_tui.app.spawn_form import SpawnForm
 from descartes_tui.runner.model.info import AgentInfo
-from descartes_tui.runner.model.status import Verb
 from descartes_tui.runner.wire.updates import Disconnected, Snapshot, Update
 from descartes_tui.widgets.agent_table import AgentTable
 from descartes_tui.widgets.fleet_header import FleetHeader
 from descartes_tui.widgets.key_bar import KeyBar, KeyHint
-from descartes_tui.widgets.log_pane import LogPane, save_log
+from descartes_tui.widgets.log_pane import LogPane
 
 if TYPE_CHECKING:
     from descartes_tui.app.app import DescartesApp
@@ -58,15 +49,22 @@ class FleetScreen(Screen[None]):
         news: Update
 
     @property
-    def _app(self) -> "DescartesApp":
+    def fleet_app(self) -> "DescartesApp":
+        """The application, with what it knows of the fleet."""
         return cast("DescartesApp", self.app)
 
     def compose(self) -> ComposeResult:
         yield FleetHeader(id="header")
-        yield AgentTable(clock=self._app.clock, id="table")
+        yield AgentTable(clock=self.fleet_app.clock, id="table")
         yield LogPane(id="log")
         yield LineBar(id="line")
         yield KeyBar(id="keys")
+
+    table: AgentTable
+    log_pane: LogPane
+    header: FleetHeader
+    keys: KeyBar
+    line: LineBar
 
     def on_mount(self) -> None:
         self.table, self.log_pane = self.query_one(AgentTable), self.query_one(LogPane)
@@ -76,6 +74,8 @@ class FleetScreen(Screen[None]):
             self.query_one(LineBar),
         )
         self._session = ""
+        self._send_to: AgentInfo | None = None
+        self._wanted = ""  # an agent to go to as soon as it is known
         self._show_keys()
 
     @property
@@ -100,6 +100,8 @@ class FleetScreen(Screen[None]):
         self.header.show_fleet(self._session, self.table.rows.agents.values())
         self._fit_table()
         self._show_keys()
+        if self._wanted in self.table.rows.agents:
+            self.go_to(self._wanted)
 
     @on(AgentTable.Selected)
     def _selected(self, event: AgentTable.Selected) -> None:
@@ -117,7 +119,7 @@ class FleetScreen(Screen[None]):
     @on(LogPane.Left)
     def _log_left(self) -> None:
         if self.has_class("-zoomed"):
-            self._do_zoom()
+            self.toggle_zoom()
         self.table.focus()
 
     def on_resize(self) -> None:
@@ -149,20 +151,12 @@ class FleetScreen(Screen[None]):
     def do(self, action_id: str) -> None:
         """Do what the registry calls `action_id`, if that is possible now."""
         action = BY_ID[action_id]
-        if not self.can(action):
-            return
-        special = getattr(self, f"_do_{action_id}", None)
-        if special is not None:
-            special()
-        elif action.verb is not None:
-            self._ask(action.verb, self.table.targets)
+        if self.can(action):
+            DEEDS[action_id](self)
 
     @on(KeyBar.Pressed)
     def _key_clicked(self, event: KeyBar.Pressed) -> None:
-        if event.action == "palette":
-            self._app.action_command_palette()
-        else:
-            self.do(event.action)
+        self.do(event.action)
 
     def action_switch_focus(self) -> None:
         (self.log_pane if self.table.has_focus and self.log_pane.display else self.table).focus()
@@ -176,7 +170,8 @@ class FleetScreen(Screen[None]):
             self._show_keys()
 
     def go_to(self, agent_id: str) -> None:
-        """Put the cursor on an agent, taking away a filter that hides it."""
+        """Put the cursor on an agent, now or when it is known, taking away a filter that hides it."""
+        self._wanted = "" if agent_id in self.table.rows.agents else agent_id
         if self.table.rows.place(agent_id) is None:
             self.table.show_only("")
         self.table.select(agent_id)
@@ -191,105 +186,21 @@ class FleetScreen(Screen[None]):
             ]
         )
 
-    # what the keys do
-
-    def _ask(self, verb: Verb, agents: Sequence[AgentInfo]) -> None:
-        async def asking() -> None:
-            for problem in await ask(self._app.feed, verb, agents):
-                self._tell(problem)
-
-        self.run_worker(asking(), name=f"{verb.value} {len(agents)}", group="verbs", exit_on_error=False)
-
-    def _tell(self, problem: Trouble) -> None:
-        if problem.warning:
-            self.notify(problem.text, severity="warning", markup=False, timeout=6)
-        else:
-            self.notify(problem.text, severity="error", markup=False, timeout=10)
-
-    def _do_kill(self) -> None:
-        targets = [info for info in self.table.targets if info.status.has_process]
-        what = targets[0].name if len(targets) == 1 else f"{len(targets)} agents"
-        lines = "\n".join(_family_line(info) for info in targets[:8])
-        more = f"\nand {len(targets) - 8} more" if len(targets) > 8 else ""
-        text = f"Every process of it is ended at once, without warning.\n\n{lines}{more}"
-
-        def answered(answer: str | None) -> None:
-            if answer:
-                self._ask(Verb.KILL, targets)
-
-        self.app.push_screen(Dialog(f"Kill {what}?", text, [Answer(("y", "enter"), "kill", "yes")]), answered)
-
-    def _do_new(self) -> None:
-        names = {info.name for info in self.agents}
-        alive = {info.name for info in living(self.agents)}
-        self.app.push_screen(SpawnForm(self._app.feed, self._app.backends(), alive, names), self._spawned)
-
-    def _spawned(self, agent_id: str | None) -> None:
-        if agent_id:
-            self._wanted = agent_id
-            self.call_later(self.go_to, agent_id)
-
-    def _do_details(self) -> None:
-        if self.table.selected is not None:
-            self.app.push_screen(DetailsScreen(self._app.feed, self.table.selected))
-
-    def _do_help(self) -> None:
-        self.app.push_screen(HelpScreen())
-
-    def _do_mark(self) -> None:
-        self.table.toggle_mark()
-
-    def _do_mark_all(self) -> None:
-        self.table.toggle_all_marks()
-
-    def _do_follow(self) -> None:
-        self.log_pane.toggle_follow()
-
-    def _do_wrap(self) -> None:
-        self.log_pane.toggle_wrap()
-
-    def _do_stream(self) -> None:
-        self.log_pane.next_stream()
-
-    def _do_timestamps(self) -> None:
-        self.log_pane.toggle_timestamps()
-
-    def _do_zoom(self) -> None:
+    def toggle_zoom(self) -> None:
+        """Give the log the whole screen, or take it back."""
         self.toggle_class("-zoomed")
         (self.log_pane if self.has_class("-zoomed") else self.table).focus()
 
-    def _do_copy(self) -> None:
-        text, count = self.log_pane.copied_text()
-        if count:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"Copied {count} line{'s' if count > 1 else ''}.", markup=False, timeout=3)
-
-    def _do_save(self) -> None:
-        info = self.table.selected
-        if info is None or info.log_path is None:
-            self.notify("There is no log yet: the agent has not run.", severity="warning", markup=False)
-            return
-        self.run_worker(self._save(info, Path(info.log_path)), name="save log", exit_on_error=False)
-
-    async def _save(self, info: AgentInfo, log: Path) -> None:
-        folder = Path.cwd()
-        try:
-            target = await asyncio.to_thread(save_log, log, folder, f"{info.name}-run{info.run}")
-        except OSError as error:
-            text = f"Could not save the log of {info.name} in {folder}: {error.strerror}."
-            self.notify(text, severity="error", markup=False)
-        else:
-            self.notify(f"Saved {target.name} in {folder}.", markup=False)
-
     # the one-line field
 
-    def _do_filter(self) -> None:
-        self.line.open(FILTER, "filter", self.table.rows.filter)
+    def open_filter_line(self) -> None:
+        """Let the person type what the rows are filtered by."""
+        self.line.open(FILTER, "filter", "enter keep   esc show all", self.table.rows.filter)
 
-    def _do_send(self) -> None:
-        info = self.table.selected
-        if info is not None:
-            self.line.open(SEND, f"to {info.name}")
+    def open_send_line(self, info: AgentInfo) -> None:
+        """Let the person type lines for an agent's standard input."""
+        self._send_to = info
+        self.line.open(SEND, f"to {info.name}", "enter send   esc done")
 
     @on(LineBar.Typed)
     def _typed(self, event: LineBar.Typed) -> None:
@@ -301,17 +212,9 @@ class FleetScreen(Screen[None]):
     def _entered(self, event: LineBar.Entered) -> None:
         if event.purpose == FILTER:
             self._close_line()
-        elif self.table.selected is not None:
-            info = self.table.selected
-            self.run_worker(self._send(info, event.text), name=f"send {info.name}", exit_on_error=False)
+        elif self._send_to is not None:
+            send_line(self, self._send_to, event.text)
             self.line.clear()
-
-    async def _send(self, info: AgentInfo, text: str) -> None:
-        data = base64.b64encode(f"{text}\n".encode()).decode()
-        try:
-            await self._app.feed.call("send", agent=info.id, data=data)
-        except Exception as error:  # said to the person, whatever it is
-            self._tell(trouble(Verb.SEND, info.name, error))
 
     @on(LineBar.Left)
     def _line_left(self, event: LineBar.Left) -> None:
@@ -323,26 +226,3 @@ class FleetScreen(Screen[None]):
         self.line.close()
         self.table.focus()
         self._show_keys()
-
-    # leaving
-
-    def _do_leave(self) -> None:
-        self.app.push_screen(leave_dialog(self.agents), self._left)
-
-    def _left(self, answer: str | None) -> None:
-        if answer == DETACH:
-            self.app.exit(0)
-        elif answer is not None:
-            self.app.push_screen(
-                StoppingScreen(self._app.feed, lambda: self.agents, self._app.clock), self._stopped
-            )
-
-    def _stopped(self, leave: bool | None) -> None:
-        if leave:
-            self.app.exit(0)
-
-
-def _family_line(info: AgentInfo) -> str:
-    count = info.usage.processes
-    processes = "" if not count else " · 1 process" if count == 1 else f" · {count} processes"
-    return f"{info.name}  pid {info.pid}{processes}"

@@ -46,7 +46,7 @@ class HelpScreen(ModalScreen[None]):
         return text
 
     def _section(self, text: Text, title: str, rows: list[tuple[str, str]], style: str) -> None:
-        text.append(f"\n{title}\n", "bold")
+        text.append(f"{title}\n" if not text else f"\n{title}\n", "bold")
         for key, meaning in rows:
             text.append(f"  {key:<10}", style)
             text.append(f"{meaning}\n")

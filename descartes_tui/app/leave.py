@@ -1,6 +1,6 @@
 """Leaving the screen: says what happens to each agent, then detaches, or stops all and shows how that goes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,7 +15,7 @@ from descartes_tui.app.feed import Feed
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.widgets.columns import activity, countdown
-from descartes_tui.widgets.looks import SYMBOLS
+from descartes_tui.widgets.looks import label
 
 DETACH, STOP = "detach", "stop"
 _MOST_NAMES = 8
@@ -26,27 +26,38 @@ def living(agents: Sequence[AgentInfo]) -> list[AgentInfo]:
     return [info for info in agents if info.status.has_process or info.status is AgentStatus.BACKOFF]
 
 
-def leave_dialog(agents: Sequence[AgentInfo]) -> Dialog:
-    """Return the question that `q` asks."""
+def leave_dialog(agents: Sequence[AgentInfo], colors: Mapping[str, str]) -> Dialog:
+    """Return the question that `q` asks; `colors` are the theme's variables."""
     going_on = living(agents)
+    stop = Answer(("s",), "stop all", STOP)
     if not going_on:
-        text = "No agent is running. The supervisor stays and keeps the history;\n“stop all” ends it as well."
-        return Dialog(
-            "Leave?", text, (Answer(("d", "enter"), "leave", DETACH), Answer(("s",), "stop all", STOP))
-        )
+        text = "No agent is running. The supervisor stays and keeps the history;\nstop all ends it as well."
+        return Dialog("Leave?", text, (Answer(("d", "enter"), "leave", DETACH), stop))
     count = "1 agent keeps" if len(going_on) == 1 else f"{len(going_on)} agents keep"
-    text = (
-        f"{count} running under the supervisor if you detach;\n`descartes-tui` brings this screen back.\n\n"
+    lines = Text(
+        f"{count} running under the supervisor if you detach;\ndescartes-tui brings this screen back.\n\n"
     )
-    answers = (Answer(("d", "enter"), "detach", DETACH), Answer(("s",), "stop all", STOP))
-    return Dialog("Leave?", text + _names(going_on), answers)
+    lines.append_text(agent_lines(going_on, _MOST_NAMES, colors))
+    return Dialog("Leave?", lines, (Answer(("d", "enter"), "detach", DETACH), stop))
 
 
-def _names(agents: Sequence[AgentInfo]) -> str:
-    lines = [f"{SYMBOLS[info.status]} {info.name}  {info.status.value}" for info in agents[:_MOST_NAMES]]
-    if len(agents) > _MOST_NAMES:
-        lines.append(f"  and {len(agents) - _MOST_NAMES} more")
-    return "\n".join(lines)
+def agent_lines(
+    agents: Sequence[AgentInfo], most: int, colors: Mapping[str, str], now: float | None = None
+) -> Text:
+    """Return one line an agent, in columns; with `now`, also what it is about."""
+    shown = agents[:most]
+    width = max((len(info.name) for info in shown), default=0)
+    lines = []
+    for info in shown:
+        line = Text(no_wrap=True, overflow="ellipsis")
+        line.append(f"{label(info.status):<12}  ", colors.get(f"status-{info.status.value}", ""))
+        line.append(f"{info.name:<{width}}")
+        if now is not None:
+            line.append(f"  {activity(info, now)}{countdown(info, now)}")
+        lines.append(line)
+    if len(agents) > len(shown):
+        lines.append(Text(f"and {len(agents) - len(shown)} more"))
+    return Text("\n").join(lines)
 
 
 class StoppingScreen(ModalScreen[bool]):
@@ -87,15 +98,12 @@ class StoppingScreen(ModalScreen[bool]):
 
     def _look(self) -> None:
         left = living(self._agents())
-        now = self._clock()
-        lines = [
-            f"{SYMBOLS[info.status]} {info.name}  {activity(info, now)}{countdown(info, now)}"
-            for info in left[:12]
-        ]
-        if len(left) > len(lines):
-            lines.append(f"  and {len(left) - len(lines)} more")
-        text = "\n".join(lines) or "All agents have ended. Ending the supervisor …"
-        self.query_one("#progress", Static).update(Text("\n".join(filter(None, (text, self._trouble)))))
+        text = agent_lines(left, 12, self.app.theme_variables, self._clock())
+        if not left:
+            text = Text("All agents have ended. Ending the supervisor …")
+        if self._trouble:
+            text.append(f"\n{self._trouble}")
+        self.query_one("#progress", Static).update(text)
         if not left and not self._ending:
             self._ending = True
             self.run_worker(self._end(), name="end supervisor")

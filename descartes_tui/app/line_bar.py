@@ -49,11 +49,13 @@ class LineBar(Horizontal):
     def compose(self) -> ComposeResult:
         yield Label("", id="line-label", markup=False)
         yield Input(id="line-input", max_length=_LONGEST, compact=True, select_on_focus=False)
+        yield Label("", id="line-hint", markup=False)
 
-    def open(self, purpose: str, label: str, text: str = "") -> None:
+    def open(self, purpose: str, label: str, hint: str, text: str = "") -> None:
         """Show the field, filled with `text`, and put the keyboard into it."""
         self.purpose, self.display = purpose, True
-        self.query_one(Label).update(label)
+        self.query_one("#line-label", Label).update(label)
+        self.query_one("#line-hint", Label).update(hint)
         field = self.query_one(Input)
         with field.prevent(Input.Changed):
             field.value = text

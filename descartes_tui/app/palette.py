@@ -45,9 +45,7 @@ class FleetCommands(Provider):
         fleet = app.fleet_screen
         for action in ACTIONS:
             if action.id != "palette" and fleet.can(action):
-                yield Command(
-                    action.title, f"{action.help}  ({action.label})", partial(fleet.do, action.id)
-                )
+                yield Command(action.title, f"{action.help}  ({action.label})", partial(fleet.do, action.id))
         for info in fleet.agents[:_MOST_AGENTS]:
             yield Command(f"go to {info.name}", info.status.value, partial(fleet.go_to, info.id))
         for name in sorted(app.themes):

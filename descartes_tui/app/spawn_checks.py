@@ -47,7 +47,7 @@ def folder_problem(text: str) -> str:
 def folder_path(text: str) -> Path:
     """Return the folder that was meant, as an absolute path."""
     try:
-        return Path(os.path.abspath(Path(text.strip() or ".").expanduser()))
+        return Path.cwd() / Path(text.strip() or ".").expanduser()
     except (RuntimeError, ValueError):  # no such user's home, or a NUL
         return Path(text.strip("\0") or ".")
 
@@ -63,10 +63,7 @@ def command_problem(command: str, folder: Path) -> str:
     program = words[0] if words else ""
     if set(program) & _SHELL_MARKS or program in _SHELL_WORDS:
         return ""  # the shell will know
-    if "/" in program:
-        found = os.access(folder / program, os.X_OK)
-    else:
-        found = shutil.which(program) is not None
+    found = os.access(folder / program, os.X_OK) if "/" in program else shutil.which(program) is not None
     return "" if found else f"{program}: no such program"
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -52,6 +53,7 @@ class SpawnForm(ModalScreen[str | None]):
         self._feed, self._living, self._used = feed, living, used
         self._backends = {choice.name: choice for choice in backends} or {"command": BackendChoice("command")}
         self._suggested = ""
+        self._touched = False  # the task or command: not blamed for being empty before that
 
     def compose(self) -> ComposeResult:
         first = next(iter(self._backends))
@@ -69,7 +71,7 @@ class SpawnForm(ModalScreen[str | None]):
             )
             yield from self._field("name", Input(compact=True, max_length=64, id="name"))
             yield from self._field("command", Input(compact=True, id="task"))
-            yield from self._field("folder", Input(os.getcwd(), compact=True, id="folder"))
+            yield from self._field("folder", Input(str(Path.cwd()), compact=True, id="folder"))
             yield from self._field(
                 "environment", TextArea(compact=True, id="environment", tab_behavior="focus")
             )
@@ -104,17 +106,19 @@ class SpawnForm(ModalScreen[str | None]):
             stem = "agent" if self._choice.name == "command" else self._choice.name
             name.value = self._suggested = free_name(stem, self._used)
         self.query_one("#label-task", Label).update("command" if self._choice.name == "command" else "task")
-        self._check(quiet=not self.query_one("#task", Input).value)
+        self._check()
 
     @on(Input.Changed)
     @on(TextArea.Changed)
-    def _typed(self) -> None:
+    def _typed(self, event: Input.Changed | TextArea.Changed) -> None:
+        self._touched |= isinstance(event, Input.Changed) and event.input.id == "task" and bool(event.value)
         self._check()
 
     @on(Input.Submitted)
     @on(Button.Pressed, "#spawn")
     def action_spawn(self) -> None:
         """Spawn, unless a field is wrong: then that field gets the keyboard."""
+        self._touched = True
         for field, problem in self._check().items():
             if problem:
                 self.query_one(f"#{field}").focus()
@@ -126,7 +130,7 @@ class SpawnForm(ModalScreen[str | None]):
     def _cancel(self) -> None:
         self.dismiss(None)
 
-    def _check(self, *, quiet: bool = False) -> dict[str, str]:
+    def _check(self) -> dict[str, str]:
         """Return the problem of each field ('' = fine), and show it beside the field."""
         task, folder = self.query_one("#task", Input).value, self.query_one("#folder", Input).value
         is_command = self._choice.name == "command"
@@ -142,7 +146,7 @@ class SpawnForm(ModalScreen[str | None]):
             "environment": parse_environment(self.query_one("#environment", TextArea).text)[1],
         }
         for field, problem in problems.items():
-            shown = "" if quiet and field == "task" else problem
+            shown = problem if field != "task" or self._touched else ""
             label = self.query_one(f"#problem-{field}", Static)
             label.update(shown)
             label.display = bool(shown)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -13,16 +12,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from descartes_tui.runner.model.info import AgentInfo
-from descartes_tui.widgets.columns import GAP, NOTHING, Column, lay_out
-from descartes_tui.widgets.lines import Lines, fit, strip_of
+from descartes_tui.runner.model.status import AgentStatus
+from descartes_tui.widgets.lines import Lines, strip_of
 from descartes_tui.widgets.looks import status_classes, status_css
+from descartes_tui.widgets.row_painter import MARGIN, RowLooks, RowPainter
 from descartes_tui.widgets.rows import Rows
 from descartes_tui.widgets.scrollbar import thumb, top_at
 
-_MARGIN = 3  # mark, and a cell on either side of it
 _TITLES = 1
-
-Look = tuple[list[str], bool, bool]  # texts of the columns, marked, under the cursor
 
 
 class AgentTable(Lines, can_focus=True):
@@ -35,7 +32,6 @@ class AgentTable(Lines, can_focus=True):
         & > .agent-table--quiet {{ color: $muted; }}
         & > .agent-table--mark {{ color: $warning; text-style: bold; }}
         & > .agent-table--cursor {{ background: $panel; }}
-        & > .agent-table--hint {{ color: $muted; }}
         & > .agent-table--bar {{ color: $panel; }}
         {status_css("agent-table")}
     }}
@@ -47,7 +43,7 @@ class AgentTable(Lines, can_focus=True):
     AgentTable:nocolor > .agent-table--cursor {{ text-style: reverse; }}
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"agent-table--{part}" for part in ("title", "quiet", "mark", "cursor", "hint", "bar")),
+        *(f"agent-table--{part}" for part in ("title", "quiet", "mark", "cursor", "bar")),
         *status_classes("agent-table"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -101,8 +97,8 @@ class AgentTable(Lines, can_focus=True):
         self._cursor: str | None = None
         self._last_row = 0  # where the cursor stood, for when its agent goes
         self._top = 0
-        self._columns: tuple[Column, ...] = ()
-        self._painted: dict[str, tuple[Look, Strip]] = {}
+        self._painter = RowPainter()
+        self._looks_now: RowLooks | None = None
 
     def on_mount(self) -> None:
         """Ages tick once a second, for the rows in view alone."""
@@ -200,7 +196,7 @@ class AgentTable(Lines, can_focus=True):
         row = self._top + event.y - _TITLES
         if event.y < _TITLES or row >= len(self.rows.shown):
             return
-        if event.x < _MARGIN:
+        if event.x < MARGIN:
             self._go_to(row)
             self.rows.toggle(self.rows.shown[row])
             self._refresh_agent_row(row)
@@ -220,58 +216,36 @@ class AgentTable(Lines, can_focus=True):
 
     def line(self, y: int) -> Strip:
         """Return the titles, a row, or the space below."""
-        width, ground = self.size.width, self.look("quiet")
+        width, looks = self.size.width, self._looks
         if y < _TITLES:
-            return self._title_strip(width)
+            return self._painter.titles(looks).adjust_cell_length(width)
         row = self._top + y - _TITLES
         if row < len(self.rows.shown):
-            strip = self._agent_strip(self.rows.agents[self.rows.shown[row]])
-            return self._with_bar(strip, y, width)
-        if not self.rows.shown and y == _TITLES + 1:
-            return strip_of([("   " + self._hint(), self.look("hint"))], width, ground)
-        return Strip.blank(width, ground)
+            key = self.rows.shown[row]
+            marked, cursor = key in self.rows.marked, key == self._cursor
+            strip = self._painter.row(
+                self.rows.agents[key], self._clock(), looks, marked=marked, cursor=cursor
+            )
+            return self._with_bar(strip.adjust_cell_length(width), y, width)
+        hint = self._hint() if not self.rows.shown and y == _TITLES + 1 else ""
+        return strip_of([(" " * MARGIN + hint, looks.quiet)], width, looks.quiet)
 
     def forget_styles(self) -> None:
-        self._painted.clear()
+        self._looks_now = None
+        self._painter.forget()
+
+    @property
+    def _looks(self) -> RowLooks:
+        if self._looks_now is None:
+            cursor = self.look("cursor")
+            over = Style(bgcolor=cursor.bgcolor, bold=cursor.bold, reverse=cursor.reverse)
+            statuses = {status: self.look(status.value) for status in AgentStatus}
+            quiet, mark, title = (self.look(part) for part in ("quiet", "mark", "title"))
+            self._looks_now = RowLooks(self.rich_style, quiet, mark, title, over, statuses)
+        return self._looks_now
 
     def _hint(self) -> str:
         return "No agent matches the filter. Escape shows all." if self.rows.agents else self.empty_hint
-
-    def _title_strip(self, width: int) -> Strip:
-        style = self.look("title")
-        pieces = [(" " * _MARGIN, style)]
-        for column in self._columns:
-            pieces += [(fit(column.title, column.width, right=column.right), style), (" " * GAP, style)]
-        return strip_of(pieces, width, style)
-
-    def _agent_strip(self, info: AgentInfo) -> Strip:
-        now = self._clock()
-        texts = [column.cell(info, now) for column in self._columns]
-        look: Look = (texts, info.id in self.rows.marked, info.id == self._cursor)
-        painted = self._painted.get(info.id)
-        if painted is None or painted[0] != look:
-            painted = self._painted[info.id] = (look, self._paint(info, *look))
-        return painted[1]
-
-    def _paint(self, info: AgentInfo, texts: list[str], marked: bool, cursor: bool) -> Strip:
-        over = self._cursor_style() if cursor else Style.null()
-        plain, quiet = self.rich_style + over, self.look("quiet") + over
-        status = self.look(info.status.value) + over
-        pieces = [(" • " if marked else "   ", self.look("mark") + over)]
-        for column, text in zip(self._columns, texts, strict=True):
-            style = (
-                status
-                if column.id == "status"
-                else quiet
-                if column.quiet or text.strip() == NOTHING
-                else plain
-            )
-            pieces += [(text, style), (" " * GAP, plain)]
-        return strip_of(pieces, self.size.width, plain)
-
-    def _cursor_style(self) -> Style:
-        style = self.look("cursor")
-        return Style(bgcolor=style.bgcolor, bold=style.bold, reverse=style.reverse)
 
     def _with_bar(self, strip: Strip, y: int, width: int) -> Strip:
         bar = thumb(self._top, self._visible, len(self.rows.shown))
@@ -293,9 +267,7 @@ class AgentTable(Lines, can_focus=True):
     def _tick(self) -> None:
         now = self._clock()
         for row, key in enumerate(self.rows.shown[self._top : self._top + self._visible], self._top):
-            painted = self._painted.get(key)
-            texts = [column.cell(self.rows.agents[key], now) for column in self._columns]
-            if painted is not None and painted[0][0] != texts:
+            if self._painter.is_stale(self.rows.agents[key], now):
                 self._refresh_agent_row(row)
 
     def _go_to(self, row: int) -> None:
@@ -316,7 +288,6 @@ class AgentTable(Lines, can_focus=True):
             place = min(self._last_row, len(self.rows.shown) - 1)
             self._cursor = self.rows.shown[place] if place >= 0 else None
         self._last_row = max(0, place)
-        self._painted = {key: value for key, value in self._painted.items() if key in self.rows.agents}
         self._arrange_columns()
         self._keep_in_view()
         self.refresh()
@@ -324,11 +295,7 @@ class AgentTable(Lines, can_focus=True):
             self.post_message(self.Selected(self, self.selected))
 
     def _arrange_columns(self) -> None:
-        longest = max((cell_len(info.name) for info in self.rows.agents.values()), default=0)
-        columns = lay_out(self.size.width - _MARGIN - GAP, longest)
-        if columns != self._columns:
-            self._columns = columns
-        self._painted.clear()
+        self._painter.arrange(self.size.width, self.rows.agents)
         self.refresh()
 
     def _keep_in_view(self) -> None:

@@ -106,7 +106,6 @@ COLUMNS: Final = (
     Column("restarts", "restarts", 8, 10, lambda info, _: _number(info.restarts or None), right=True),
     Column("output", "output", 6, 8, lambda info, now: _ago(info.last_output_at, now), right=True, quiet=True),
 )  # fmt: skip
-_LEAST_ACTIVITY: Final = 18
 
 
 def lay_out(width: int, longest_name: int) -> tuple[Column, ...]:
@@ -115,7 +114,7 @@ def lay_out(width: int, longest_name: int) -> tuple[Column, ...]:
     The name takes what it needs up to a quarter of the width, the activity takes what is left.
     """
     name = max(4, min(longest_name, max(12, width // 4), width))
-    least = {"name": name, "activity": _LEAST_ACTIVITY}
+    least = {"name": name, "activity": max(18, min(24, width // 4))}
     kept: list[Column] = []
     used = -GAP
     for column in sorted(COLUMNS, key=lambda column: column.importance):

@@ -73,11 +73,13 @@ class FleetHeader(Lines):
         left = [(" descartes ", self.look("name")), (f" {safe_text(self._session)}  ", self.look("quiet"))]
         right = self._right()
         room = width - _cells(right)
-        for counts in (self._count_pieces(words=True), self._count_pieces(words=False)):
-            if _cells(left) + _cells(counts) <= room:
-                break
-        else:
-            right, room = (right if self._alarm else []), (room if self._alarm else width)
+        counts = self._count_pieces(words=True)
+        if _cells(left) + _cells(counts) > room:
+            counts = self._count_pieces(words=False)
+        if _cells(left) + _cells(counts) > room and not self._alarm:
+            right, room = [], width
+        while counts and _cells(left) + _cells(counts) > room:
+            counts.pop()
         gap = max(0, room - _cells(left) - _cells(counts))
         return strip_of([*left, *counts, (" " * gap, plain), *right], width, plain).crop(0, width)
 

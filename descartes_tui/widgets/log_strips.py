@@ -1,6 +1,7 @@
-"""Painting lines of a log: safe spans become strips, cut or wrapped to a width."""
+"""Painting lines of a log: safe spans become strips, cut or wrapped to a width; marks say where a run begins."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,16 +13,23 @@ from textual.strip import Strip
 from descartes_tui.runner.logs.style import Colour
 from descartes_tui.runner.logs.style import Style as AgentStyle
 from descartes_tui.runner.logs.window import LogLine
+from descartes_tui.runner.model.info import AgentInfo
+from descartes_tui.runner.model.status import AgentStatus
+from descartes_tui.widgets.columns import activity
+from descartes_tui.widgets.lines import fit, strip_of
+from descartes_tui.widgets.looks import label
 
 
 @dataclass(frozen=True, slots=True)
 class LogLooks:
-    """The styles that a line is painted with."""
+    """The styles that a log is painted with."""
 
     plain: Style
     stderr: Style
     time: Style
     mark: Style
+    quiet: Style
+    statuses: Mapping[AgentStatus, Style]
 
 
 def line_strip(line: LogLine, looks: LogLooks, *, timestamps: bool) -> Strip:
@@ -35,14 +43,14 @@ def line_strip(line: LogLine, looks: LogLooks, *, timestamps: bool) -> Strip:
     return Strip(segments)
 
 
-def rows_of(strip: Strip, width: int, *, wrap: bool, column: int, ground: Style, more: Style) -> list[Strip]:
+def rows_of(strip: Strip, width: int, looks: LogLooks, *, wrap: bool, column: int) -> list[Strip]:
     """Return the rows that a line takes in `width` cells, each exactly so wide."""
-    if wrap and strip.cell_length > width:
-        starts = range(0, strip.cell_length, width)
-        return [strip.crop(x, x + width).adjust_cell_length(width, ground) for x in starts]
+    if wrap:
+        starts = range(0, max(1, strip.cell_length), width)
+        return [strip.crop(x, x + width).adjust_cell_length(width, looks.plain) for x in starts]
     if strip.cell_length - column <= width:
-        return [strip.crop(column, column + width).adjust_cell_length(width, ground)]
-    return [Strip.join([strip.crop(column, column + width - 1), Strip([Segment("›", more)], 1)])]
+        return [strip.crop(column, column + width).adjust_cell_length(width, looks.plain)]
+    return [Strip.join([strip.crop(column, column + width - 1), Strip([Segment("›", looks.quiet)], 1)])]
 
 
 def row_count(strip: Strip, width: int, *, wrap: bool) -> int:
@@ -50,11 +58,49 @@ def row_count(strip: Strip, width: int, *, wrap: bool) -> int:
     return max(1, -(-strip.cell_length // width)) if wrap else 1
 
 
+def over(strip: Strip, style: Style) -> Strip:
+    """Return the strip with `style` laid over whatever it says of itself."""
+    return Strip([Segment(text, (own or style) + style) for text, own, _ in strip], strip.cell_length)
+
+
+def start_mark(agent: AgentInfo, width: int, looks: LogLooks) -> Strip:
+    """Return the line above a run's first one."""
+    return _rule([f"run {agent.run}", _clock(agent.started_at)], looks.mark, width)
+
+
+def end_mark(agent: AgentInfo, width: int, looks: LogLooks) -> Strip | None:
+    """Return the line below a run's last one, None while it may still write."""
+    if agent.status.has_process or agent.status is AgentStatus.IDLE or not agent.run:
+        return None
+    parts = [label(agent.status), activity(agent, 0.0), _clock(agent.ended_at)]
+    return _rule(parts, looks.statuses[agent.status], width)
+
+
+def no_log(agent: AgentInfo | None, width: int, looks: LogLooks) -> list[Strip]:
+    """Return what stands where there is no log."""
+    if agent is None:
+        text = ""
+    elif agent.status.has_process:
+        text = "The run is about to begin."
+    else:
+        text = f"{agent.name} has not run yet. Press s to start it."
+    return [Strip.blank(width, looks.plain), strip_of([("   " + text, looks.quiet)], width, looks.plain)]
+
+
 def clock_text(at: float | None) -> str:
     """Return a time of day to the millisecond, as wide as any other."""
     if at is None:
         return "--:--:--.---"
     return time.strftime("%H:%M:%S", time.localtime(at)) + f".{int(at % 1 * 1000):03d}"
+
+
+def _clock(at: float | None) -> str:
+    return "" if at is None else clock_text(at)[:8]
+
+
+def _rule(parts: list[str], style: Style, width: int) -> Strip:
+    text = fit(f"── {' · '.join(filter(None, parts))}", width).rstrip()
+    return strip_of([(text + " ", style), ("─" * width, style)], width, style)
 
 
 @lru_cache(maxsize=4096)

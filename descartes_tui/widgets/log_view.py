@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from descartes_tui.runner.logs.window import LogLine, LogWindow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A row of the view: the offset of its line, and which row of that line it is when wrapped."""
 
     offset: int
     row: int = 0
+
+
+HEAD: Final = Place(-1)
+"""Above the first line, where the mark of the run's beginning stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +57,17 @@ class LogView:
         if self.top is None:
             self._left_at = self.window.size
             rows = self.rows()
-            self.top = rows[0].place if rows else Place(0)
+            self.top = rows[0].place if len(rows) >= self.height else HEAD
 
     def rows(self) -> list[Row]:
-        """Return the rows in view, at most `height`, from the top on."""
+        """Return the rows in view, at most `height`, from the top on; one less where the head is in view."""
         if self.top is None:
             rows = list(self._rows(self.window.tail(self.height, self.stream)))
             return rows[-self.height :]
+        if self.top == HEAD:
+            return list(self._rows(self.window.lines_after(0, self.height, self.stream)))[: self.height - 1]
         lines = self.window.lines_after(self.top.offset, self.height + 1, self.stream)
-        skip = self.top.row if lines and lines[0].offset == self.top.offset else 0
-        return list(self._rows(lines))[skip : skip + self.height]
+        return [row for row in self._rows(lines) if row.place >= self.top][: self.height]
 
     def scroll(self, by: int) -> bool:
         """Move by rows, up when negative; leaves following when there is somewhere to go. True when moved."""
@@ -78,13 +84,13 @@ class LogView:
     def to_start(self) -> None:
         """Show the first line."""
         self.hold()
-        self.top = Place(0)
+        self.top = HEAD
 
     def to_fraction(self, part: float) -> None:
         """Show what stands at this part (0 to 1) of the log's bytes."""
         self.hold()
         line = self.window.line_at(min(int(self.window.size * part), max(0, self.window.size - 1)))
-        self.top = self._below(Place(line.offset if line else 0), 0)
+        self.top = self._below(Place(line.offset) if line and line.offset else HEAD, 0)
 
     def new_lines(self) -> int | None:
         """Return how many lines came since following was left; None while that is not counted."""
@@ -101,15 +107,17 @@ class LogView:
     def _above(self, top: Place, by: int) -> Place:
         lines = self.window.lines_before(top.offset, by, self.stream)
         places = [row.place for row in self._rows(lines)] + [Place(top.offset, row) for row in range(top.row)]
-        return places[-by] if len(places) >= by else places[0] if places else top
+        return places[-by] if len(places) >= by else HEAD
 
     def _below(self, top: Place, by: int) -> Place:
         """Move down, but not so far that the last page would not be full."""
-        lines = self.window.lines_after(top.offset, by + self.height + 1, self.stream)
-        places = [row.place for row in self._rows(lines)][top.row :]
+        lines = self.window.lines_after(max(0, top.offset), by + self.height + 1, self.stream)
+        places = [row.place for row in self._rows(lines) if row.place >= top]
+        if top == HEAD:
+            places.insert(0, HEAD)
         if len(places) >= by + self.height:
             return places[by]
         tail = [row.place for row in self._rows(self.window.tail(self.height, self.stream))][-self.height :]
-        last_page = tail[0] if tail else top
+        last_page = tail[0] if len(tail) >= self.height else HEAD
         target = places[min(by, len(places) - 1)] if places else top
-        return min(target, last_page, key=lambda place: (place.offset, place.row))
+        return min(target, last_page)

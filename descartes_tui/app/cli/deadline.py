@@ -1,6 +1,5 @@
 """No command hangs: `--timeout` ends each of them, whatever it is waiting for."""
 
-import signal
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +22,8 @@ def deadline(options: Namespace) -> Iterator[None]:
     if not limit or options.verb == "open":
         yield
         return
+    import signal  # only commands with --timeout pay for it
+
     before = signal.signal(signal.SIGALRM, lambda *_: _give_up(options.verb, limit))
     signal.setitimer(signal.ITIMER_REAL, limit + (LATER if options.verb in KEPT_BY_THE_SUPERVISOR else 0))
     try:

@@ -50,7 +50,7 @@ def add_arguments(parser: ArgumentParser, verb: str) -> None:
 
 def run(options: Namespace) -> int:
     """Print the lines, oldest first."""
-    agents = [_of_run(agent, options.run) for agent in choose(_agents(options), options.agents)]
+    agents = [_of_run(agent, options.run) for agent in _wanted(options)]
     if options.raw:
         return _raw(agents, options)
     printer = LinePrinter(options, [agent["name"] for agent in agents], prefix=len(agents) > 1)
@@ -63,17 +63,17 @@ def run(options: Namespace) -> int:
     return Exit.OK
 
 
-def _agents(options: Namespace) -> list[Agent]:
-    """Return the agents of the session; those of its recorded runs when no supervisor is there to ask."""
+def _wanted(options: Namespace) -> list[Agent]:
+    """Return the agents that are meant: those of the session, else those of its recorded runs."""
     try:
-        agents: list[Agent] = ask(options, "list", all=True)
+        return choose(ask(options, "list", all=True), options.agents)
     except CommandError as error:
-        if error.code != Exit.NO_SUPERVISOR or options.follow:
+        if options.follow or error.code not in (Exit.NO_SUPERVISOR, Exit.NO_SUCH_AGENT):
             raise
-        agents = _recorded(options)
-        if not agents:
+        recorded = _recorded(options)
+        if not recorded:
             raise
-    return agents
+        return choose(recorded, options.agents)
 
 
 def _recorded(options: Namespace) -> list[Agent]:
@@ -145,7 +145,7 @@ def _all_ended(watch: FleetWatch, wanted: set[str]) -> bool:
     if watch.over:
         return True
     known = [agent for key, agent in watch.agents.items() if key in wanted]
-    return bool(watch.agents) and all(
+    return watch.known and all(
         agent["status"] in ENDED and not (agent["status"] == "idle" and agent["reason"]) for agent in known
     )
 

@@ -3,6 +3,7 @@
 Only the module of the verb that was typed is imported, so that `ps` does not pay for `up`.
 """
 
+import sys
 from argparse import REMAINDER, SUPPRESS, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,10 +11,13 @@ from typing import Final, NoReturn, Protocol, cast
 
 from descartes_tui import __version__
 from descartes_tui.app.cli.exit import CommandError, Exit
+from descartes_tui.app.cli.output import width_of
 from descartes_tui.app.cli.times import seconds
 from descartes_tui.app.cli.verbs import ALIASES, GROUPS, MODULES, SUMMARIES
 
 PROGRAM: Final = "descartes-tui"
+WIDEST: Final = 110
+DEFAULTS: Final = {"session": None, "json": False, "no_color": False, "quiet": False, "verbose": 0}
 FLEET_FILE_ENDINGS: Final = (".yaml", ".yml")
 
 
@@ -25,6 +29,13 @@ class VerbModule(Protocol):
 
     def run(self, options: Namespace) -> int:
         """Do it, and return the exit code."""
+
+
+class HelpText(RawDescriptionHelpFormatter):
+    """Help as wide as the terminal. Told the width, argparse need not load a package to find it out."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=min(width_of(sys.stdout), WIDEST))
 
 
 class Parser(ArgumentParser):
@@ -40,12 +51,19 @@ def parse(argv: Sequence[str]) -> tuple[Namespace, VerbModule]:
 
     `--help` prints and leaves with SystemExit(0), as argparse does.
     """
-    typed = _head_parser().parse_args(list(argv))
+    typed = _up_to_the_verb(list(argv))
     verb, rest = _split_verb(typed.rest)
     module = cast(VerbModule, import_module(f"descartes_tui.app.cli.{MODULES[verb]}"))
     rest, command = _split_command(rest) if verb == "spawn" else (rest, None)
-    options = Namespace(**{**vars(typed), "verb": verb, "command": command})
+    options = Namespace(**{**DEFAULTS, **vars(typed), "verb": verb, "command": command})
     return _verb_parser(verb, module).parse_intermixed_args(rest, options), module
+
+
+def _up_to_the_verb(argv: list[str]) -> Namespace:
+    """Return the global options before the verb, and as `rest` what follows them."""
+    if argv and not argv[0].startswith("-"):
+        return Namespace(rest=argv)  # nothing to take apart: most commands
+    return _head_parser().parse_args(argv)
 
 
 def _split_verb(words: list[str]) -> tuple[str, list[str]]:
@@ -92,10 +110,9 @@ def _head_parser() -> Parser:
         usage=f"{PROGRAM} [options] [VERB | FLEET-FILE] …",
         description=_overview(),
         epilog=EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         allow_abbrev=False,
     )
-    parser.set_defaults(session=None, json=False, no_color=False, quiet=False, verbose=0)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help=SUPPRESS)
     _add_global_options(parser)
     parser.add_argument("rest", nargs=REMAINDER, help=SUPPRESS)
@@ -107,7 +124,7 @@ def _verb_parser(verb: str, module: VerbModule) -> Parser:
     parser = Parser(
         prog=f"{PROGRAM} {verb}" if verb != "open" else PROGRAM,
         description=SUMMARIES[verb][0].upper() + SUMMARIES[verb][1:] + ".",
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=HelpText,
         argument_default=SUPPRESS,
         allow_abbrev=False,
     )

@@ -74,14 +74,14 @@ class _Plain:
         """Print and act until everything has ended."""
         over = not self._rules.names
         while not over:
-            over = self._watch.over or (bool(self._watch.agents) and is_over(self._mine()))
+            over = self._watch.over or (self._watch.known and is_over(self._mine()))
             for told in self._tail.next_lines(wait=0.1):
                 self._printer.print(told.agent, told.run, told.line)
             sys.stdout.flush()
             self._begin_tails()
             self._announce()
             self._heed_interrupts()
-            if not over and self._watch.agents:
+            if not over and self._watch.known:
                 self._end_what_nobody_waits_for()
         self._tail.close()
 
@@ -90,7 +90,7 @@ class _Plain:
 
     def _begin_tails(self) -> None:
         """Once the fleet is known: follow new agents from their first line, those that ran from here on."""
-        if self._tailed or not self._watch.agents:
+        if self._tailed or not self._watch.known:
             return
         self._tailed = True
         for agent in self._mine():
@@ -161,6 +161,7 @@ class _Plain:
     def conclude(self) -> int:
         """Print the verdicts, let the supervisor go if this command brought it, and return the worst exit code."""
         sys.stdout.flush()
+        self._watch.close()
         mine = sorted(self._mine(), key=lambda agent: self._launch.names.index(agent["name"]))
         if mine and not self._options.quiet:
             say(_verdicts(mine, self._ended_by_us, self._options))
@@ -192,13 +193,17 @@ def _verdicts(agents: list[Agent], ended_by_us: set[str], options: Namespace) ->
             str(agent["run"]),
             age(agent["started_at"], agent["ended_at"]),
             ending(agent["exit_code"], agent["exit_signal"]) or UNKNOWN,
-            "stopped at the end"
-            if agent["name"] in ended_by_us
-            else agent["verdict"] or agent["reason"] or UNKNOWN,
+            _verdict(agent, ended_by_us),
         )
         for agent in agents
     ]
     return table(header, rows, width_of(sys.stderr), colour=wants_colour(options, sys.stderr))
+
+
+def _verdict(agent: Agent, ended_by_us: set[str]) -> str:
+    if agent["name"] in ended_by_us and agent["status"] != "completed":
+        return "stopped at the end"
+    return agent["verdict"] or agent["reason"] or UNKNOWN
 
 
 @contextmanager

@@ -1,7 +1,6 @@
 """How facts look on a line: tables that fit the terminal, statuses with a symbol and a word, ages."""
 
 import time
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -16,6 +15,7 @@ STATUS_STYLES: Final[Mapping[str, str]] = {
     "backoff": "magenta", "completed": "green", "failed": "red", "terminated": "dim",
 }  # fmt: skip
 UNKNOWN: Final = "-"
+NARROW: Final = frozenset((*SYMBOLS.values(), "…", "→"))
 
 
 def status_text(status: str) -> str:
@@ -53,6 +53,10 @@ def columns_of(text: str) -> int:
 
 
 def _columns_of_character(character: str) -> int:
+    if character < "\u0300" or character in NARROW:
+        return 1
+    import unicodedata  # few tables need it, and each would pay for it
+
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -11,7 +11,9 @@ from descartes_tui.app.cli.output import print_json
 def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `send` understands."""
     parser.add_argument("agent", metavar="AGENT")
-    parser.add_argument("text", metavar="TEXT", nargs="*", default=[], help="several words are joined by a space")
+    parser.add_argument(
+        "text", metavar="TEXT", nargs="*", default=[], help="several words are joined by a space"
+    )
     parser.add_argument("--no-newline", action="store_true", default=False, help="send TEXT as it is")
     parser.add_argument("--eof", action="store_true", default=False, help="close the input afterwards")
 

@@ -95,7 +95,7 @@ class FleetTail:
         for agent in list(self._watch.agents.values()):
             if agent["id"] in self._seen:
                 told += self._lines_of(agent)
-        return told
+        return sorted(told, key=lambda one: one.line.at or 0.0)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -1,11 +1,15 @@
 """opencode: `opencode run --format json`."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from descartes_tui.runner.backends.base import HeadlessCliAdapter, option, prompt_of
 from descartes_tui.runner.backends.stream import Event, last, table
 from descartes_tui.runner.model.config import AgentConfig
 from descartes_tui.runner.model.status import Verdict
+
+_NUMBER: Final = re.compile(r"[-+.]?\d")
 
 
 class OpencodeAdapter(HeadlessCliAdapter):
@@ -14,8 +18,11 @@ class OpencodeAdapter(HeadlessCliAdapter):
     name = "opencode"
 
     def arguments(self, config: AgentConfig) -> Sequence[str]:
-        """Pass the prompt word by word: opencode puts quotes around an argument that has a blank in it."""
-        words = prompt_of(config).split(" ")
+        """Pass the prompt word by word: opencode puts quotes around an argument that has a blank in it.
+
+        A word that is a number goes behind a tab: as a number it would crash opencode.
+        """
+        words = [f"\t{word}" if _NUMBER.match(word) else word for word in prompt_of(config).split(" ")]
         return ("run", "--format", "json", *option("-m", config.model), *config.args, "--", *words)
 
     def judge(self, plain: Verdict, events: list[Event], tail: bytes) -> Verdict:

@@ -8,6 +8,7 @@ from descartes_tui.runner.model.info import ExitStatus
 from descartes_tui.runner.model.run import Swept
 from descartes_tui.runner.model.signals import signal_name
 from descartes_tui.runner.model.status import AgentStatus, Verdict
+from descartes_tui.runner.model.units import format_duration
 
 GOOD = frozenset({Verdict.DONE, Verdict.DONE_WITH_REFUSALS})
 SIGKILL = 9
@@ -34,7 +35,7 @@ class Judgement:
 def judge_request(request: Request, exit_status: ExitStatus) -> Judgement:
     """Judge a run that was asked to end."""
     if request.killed_after_grace and exit_status.signal == SIGKILL:
-        reason = f"stopped by {request.by}: killed after {request.grace:g}s of grace"
+        reason = f"stopped by {request.by}: killed after {format_duration(request.grace)} of grace"
         return Judgement(AgentStatus.TERMINATED, Verdict.KILLED_AFTER_GRACE, reason)
     reason = f"stopped by {request.by}: {describe(exit_status)}"
     return Judgement(AgentStatus.TERMINATED, Verdict.INTERRUPTED, reason)

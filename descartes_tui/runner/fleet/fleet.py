@@ -29,7 +29,7 @@ from descartes_tui.runner.fleet.selecting import resolve
 from descartes_tui.runner.fleet.starts import Starts
 from descartes_tui.runner.fleet.stopping import Stopper
 from descartes_tui.runner.fleet.tasks import Tasks
-from descartes_tui.runner.fleet.waits import all_of
+from descartes_tui.runner.fleet.waits import all_of, is_over
 from descartes_tui.runner.model.backend import ModelBackend
 from descartes_tui.runner.model.config import AgentConfig, FleetConfig
 from descartes_tui.runner.model.errors import CommunicationError, SpawnFailed
@@ -126,12 +126,16 @@ class Fleet:
     async def adopt(self) -> AdoptReport:
         """Take up what an earlier supervisor of this session left; call once, before any verb."""
         adoption = Adoption(self._parts, self._conductor, self._aftermath, self._stopper)
-        report = await adoption.adopt()
+        self._starts.held = True  # until it is known who runs already
+        try:
+            report = await adoption.adopt()
+        finally:
+            self._starts.held = False
         self._starts.consider()
         self._register.flush()
         return report
 
-    async def shutdown(self, grace: float | None = None) -> ShutdownReport:
+    async def shutdown(self, grace: float | None = None, *, by: str = PERSON) -> ShutdownReport:
         """Stop everything, dependents before what they depend on, all within one `grace` (s); forget it all.
 
         When the time is over the rest is killed. What is declared is forgotten: the session is over.
@@ -140,24 +144,24 @@ class Fleet:
         for record in records:
             record.wanted = False
             if not record.info.status.has_process and record.info.status is AgentStatus.BACKOFF:
-                self._stopper.stop(record, by=PERSON)
+                self._stopper.stop(record, by=by)
         living_ones = [record for record in records if record.info.status.has_process]
         longest = max((self._stopper.policy_of(record).grace for record in living_ones), default=0.0)
         deadline = self._parts.clock.now() + (longest if grace is None else grace)
         by_name = {record.name: record for record in living_ones}
         for layer in reversed(layers({name: record.config for name, record in by_name.items()})):
-            await self._stop_layer([by_name[name] for name in layer], deadline)
+            await self._stop_layer([by_name[name] for name in layer], deadline, by)
         killed = [r.name for r in living_ones if r.info.verdict is Verdict.KILLED_AFTER_GRACE]
         if self._parts.declared is not None:
             self._parts.declared.clear()
         self._register.flush()
         return ShutdownReport(tuple(by_name), tuple(killed))
 
-    async def _stop_layer(self, records: Sequence[Record], deadline: float) -> None:
+    async def _stop_layer(self, records: Sequence[Record], deadline: float, by: str) -> None:
         for record in records:
             left = max(deadline - self._parts.clock.now(), 0.0)
             own = self._stopper.policy_of(record).grace
-            self._stopper.stop(record, by=PERSON, grace=left if left < own else None)
+            self._stopper.stop(record, by=by, grace=left if left < own else None)
         await asyncio.gather(*(self._until_gone(record) for record in records))
 
     async def _guard_for_ever(self) -> None:
@@ -182,6 +186,10 @@ class Fleet:
     def resolve(self, agents: Sequence[str], *, all: bool = False, tags: Sequence[str] = ()) -> list[str]:
         """Return ids for names, ids, unique beginnings of ids, globs and tags; NotFound names close ones."""
         return resolve(self.snapshot(), agents, everyone=all, tags=tags)
+
+    def is_over(self, agent_id: str) -> bool:
+        """True when nothing of the agent runs and nothing will start by itself."""
+        return is_over(self._register.get(agent_id))
 
     def why(self, agent_id: str) -> dict[str, object]:
         """Return `since, who, cause, next, next_at` of the present status."""
@@ -256,7 +264,6 @@ class Fleet:
         SpawnFailed with the cause in one line; ExecutionError when an agent of this name lives.
         """
         record = self._entrance.admit(config, env, by)
-        self._register.emit(record, "action", verb="spawn", by=by)
         info = await self._register.until(record, lambda info: info.status is not AgentStatus.STARTING)
         self._register.flush()
         if info.verdict in (Verdict.FAILED_TO_START, Verdict.DEPENDENCY_FAILED):

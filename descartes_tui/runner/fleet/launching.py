@@ -72,6 +72,7 @@ class Entrance:
         _check_dependencies(config, known)
         _check_circles(known)
         record = self._declare(config, env)
+        self._register.emit(record, "action", verb="spawn", by=by)
         self.want(record, by)
         self._starts.consider()
         return record

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -77,7 +78,8 @@ async def probe_by_http(url: str, seconds: float) -> Result:
     except TimeoutError:
         return False, f"{url}: no answer within {seconds:g}s"
     except OSError as error:
-        return False, f"{url}: {error.strerror or error}"
+        known = error.errno is not None and error.errno > 0
+        return False, f"{url}: {os.strerror(error.errno or 0) if known else error.strerror or error}"
     words = status.split()
     if len(words) < 2 or not words[1].isdigit():
         return False, f"{url}: no HTTP answer"

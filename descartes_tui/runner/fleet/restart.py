@@ -64,7 +64,7 @@ class RestartHistory:
             self._in_a_row = 0
         recent = self._count_recent(policy, now)
         if policy.max and recent >= policy.max:
-            return GiveUp(f"gave up: {recent} restarts{_within(policy)}")
+            return GiveUp(f"gave up: {recent} restart{'' if recent == 1 else 's'}{_within(policy)}")
         self._times.append(now)
         self._in_a_row += 1
         return Again(delay_before(self._in_a_row, policy, chance()), recent + 1)

@@ -35,6 +35,7 @@ class Starts:
         self._timer: Timer | None = None
         self._last_start = float("-inf")
         self._closed = False
+        self.held = False  # nobody is started while this is set
         self._unobserve = parts.register.observe(self._changed)
 
     def close(self) -> None:
@@ -54,7 +55,7 @@ class Starts:
         self._planned = False
         records = self._parts.register.records.values()
         waiting = [record for record in records if record.wanted and not record.info.status.has_process]
-        if not waiting or self._closed:
+        if not waiting or self._closed or self.held:
             return
         ready = [record for record in sorted(waiting, key=_ticket) if self._is_ready(record)]
         used = sum(record.info.status.has_process for record in records)

@@ -25,7 +25,6 @@ from descartes_tui.runner.model.config import StdinMode
 MAX_REPLICAS: Final = 1000
 MAX_ARGUMENT: Final = 128 * 1024 - 1  # bytes: Linux passes no longer string to a process (MAX_ARG_STRLEN)
 LATER: Final = ("limits", "log", "mode", "on_supervisor_loss")
-_FILE_KEYS: Final = ("env_file", "environment", "task_file")
 
 
 @dataclass(slots=True)
@@ -70,14 +69,13 @@ class AgentReader:
         return Draft(name, place, path, fields, needs, replicas)
 
     def _check_keys(self, table: MappingNode, path: str) -> None:
-        known = (*_READERS, *_FILE_KEYS, "backend", "stop")
         for key, (place, _) in list(table.entries.items()):
             if key in LATER:
                 self.values.report.add(
                     place.place, dotted(path, key), "not supported by this version: remove it"
                 )
         kept = {key: entry for key, entry in table.entries.items() if key not in LATER}
-        self.values.mapping(MappingNode(table.place, kept), path, known)
+        self.values.mapping(MappingNode(table.place, kept), path, KEYS)
 
     def _backend_fields(self, table: MappingNode, path: str, found: dict[str, Any]) -> None:
         """Read what depends on the kind of agent: the kind itself, its stop policy, its task."""
@@ -237,3 +235,6 @@ _READERS: Final[dict[str, Callable[[Values, Node, str], Any]]] = {
     "keep_leftovers": Values.flag,
     "secret": Values.texts,
 }
+
+KEYS: Final = (*_READERS, "backend", "env_file", "environment", "stop", "task_file")
+"""Everything an agent's entry may say."""

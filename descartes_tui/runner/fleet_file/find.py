@@ -19,9 +19,16 @@ def default_fleet_file(start: Path) -> Path | None:
     folder = start.absolute()
     for place in (folder, *folder.parents):
         for name in FILE_NAMES:
-            if (place / name).is_file():
+            if _is_file(place / name):
                 return place / name
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder above that we may not look into
+        return False
 
 
 def session_of(path: Path) -> str:

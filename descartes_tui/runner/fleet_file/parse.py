@@ -59,7 +59,7 @@ def parse(text: str, report: Report) -> Node | None:
     except TooMuch as refused:
         report.add(refused.place, "", str(refused))
         return None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a character code out of range
         report.add(*syntax_problem(error, text))
         return None
     if builder.root is None:

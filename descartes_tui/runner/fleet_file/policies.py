@@ -155,6 +155,8 @@ def _probe_url(values: Values, node: Node, path: str) -> str:
 
 
 def _url_problem(url: str) -> str | None:
+    if any(character <= " " for character in url):
+        return "a URL has no blanks: write %20 instead"
     try:
         parts = urlsplit(url)
         port, host = parts.port, parts.hostname or ""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final
 
-from descartes_tui.runner.fleet_file.nodes import Place
+from descartes_tui.runner.fleet_file.nodes import Place, ascii_safe
 from descartes_tui.runner.model.errors import FleetFileError, Problem
 
 MAX_PROBLEMS: Final = 200
@@ -28,7 +28,12 @@ class Report:
         if (place, message) in self._seen:
             return
         self._seen.add((place, message))
-        self.problems.append(Problem(place.file or self.file, place.line, place.column, path, message))
+        shown = "\n".join(
+            ascii_safe(line) for line in message.split("\n")
+        )  # file names and values may hold escapes
+        self.problems.append(
+            Problem(place.file or self.file, place.line, place.column, ascii_safe(path), shown)
+        )
         if len(self.problems) == MAX_PROBLEMS:
             self.problems.append(
                 Problem(self.file, place.line, place.column, "", "too many problems: stopped here")

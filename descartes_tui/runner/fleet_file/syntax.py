@@ -6,7 +6,7 @@ from yaml.reader import ReaderError
 from descartes_tui.runner.fleet_file.nodes import Place, ascii_safe
 
 
-def syntax_problem(error: yaml.YAMLError, text: str) -> tuple[Place, str, str]:
+def syntax_problem(error: yaml.YAMLError | ValueError, text: str) -> tuple[Place, str, str]:
     """Return place, path and message for a parser's complaint about `text`."""
     if isinstance(error, ReaderError):
         return place_of(text, error.position), "", _unreadable(error)

@@ -1,7 +1,5 @@
 """Lines out of pieces of output: each stream's lines are put together apart, and none is ever too long."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 LINE_MAX: Final = 1 << 20
@@ -17,8 +15,7 @@ class Chunk(NamedTuple):
     at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class AgentLine:
+class AgentLine(NamedTuple):
     """A line of one stream, even if the other cut in. `offset` and `at` are those of its first byte."""
 
     stream: str
@@ -35,36 +32,43 @@ class LineAssembler:
     def __init__(self) -> None:
         self._open: dict[str, AgentLine] = {}
 
-    def feed(self, chunk: Chunk) -> Iterator[AgentLine]:
-        """Yield the lines that `chunk` completes. The iterator must be used up before the next call."""
-        offset = chunk.offset
-        *whole, rest = chunk.data.split(b"\n")
+    def feed(self, chunk: Chunk) -> list[AgentLine]:
+        """Return the lines that `chunk` completes."""
+        stream, offset, at = chunk.stream, chunk.offset, chunk.at
+        first, *whole = chunk.data.split(b"\n")
+        if not whole:
+            return self._grow(chunk, first, ended=False)
+        lines = self._grow(chunk, first, ended=True)
+        offset += len(first) + 1
+        rest = whole.pop()
         for data in whole:
-            yield from self._grow(chunk, data, offset, ended=True)
+            lines.append(AgentLine(stream, data, offset, at))
             offset += len(data) + 1
         if rest:
-            yield from self._grow(chunk, rest, offset, ended=False)
+            self._open[stream] = AgentLine(stream, rest, offset, at, ended=False)
+        return lines
 
-    def flush(self) -> Iterator[AgentLine]:
-        """Yield what is unfinished, in the order in which it began, and forget it."""
-        yield from sorted(self._open.values(), key=lambda line: line.offset)
+    def flush(self) -> list[AgentLine]:
+        """Return what is unfinished, in the order in which it began, and forget it."""
+        lines = self.unfinished()
         self._open.clear()
+        return lines
 
     def unfinished(self) -> list[AgentLine]:
         """Return what is unfinished (prompts), without forgetting it."""
         return sorted(self._open.values(), key=lambda line: line.offset)
 
-    def _grow(self, chunk: Chunk, data: bytes, offset: int, *, ended: bool) -> Iterator[AgentLine]:
-        before = self._open.pop(chunk.stream, None)
-        if before is None:
-            line = AgentLine(chunk.stream, data, offset, chunk.at, ended)
-        else:
-            line = replace(before, data=before.data + data, ended=ended)
-        while len(line.data) > LINE_MAX:
-            yield replace(line, data=line.data[:LINE_MAX], ended=False)
-            moved = len(line.data) - LINE_MAX
-            line = replace(line, data=line.data[LINE_MAX:], offset=offset + len(data) - moved, continues=True)
+    def _grow(self, chunk: Chunk, data: bytes, *, ended: bool) -> list[AgentLine]:
+        """Add the first bytes of `chunk` to what is open of its stream; return what is complete or full."""
+        line = self._open.pop(chunk.stream, None) or AgentLine(chunk.stream, b"", chunk.offset, chunk.at)
+        data, end = line.data + data, chunk.offset + len(data)
+        parts: list[AgentLine] = []
+        while len(data) > LINE_MAX:
+            parts.append(line._replace(data=data[:LINE_MAX], ended=False))
+            data = data[LINE_MAX:]
+            line = line._replace(offset=end - len(data), continues=True)
         if ended:
-            yield line
-        elif line.data:
-            self._open[chunk.stream] = line
+            parts.append(line._replace(data=data, ended=True))
+        elif data:
+            self._open[chunk.stream] = line._replace(data=data, ended=False)
+        return parts

@@ -1,10 +1,10 @@
 """Waiting for an agent to write: told by the kernel where it can tell, else by looking 16 times a second."""
 
 import asyncio
+import math
 import os
 import platform
 import select
-import sys
 import time
 from pathlib import Path
 from types import TracebackType
@@ -72,7 +72,7 @@ class Watcher:
             if left is not None and left < 0:
                 break
             if self.fd is not None:
-                select.select([self.fd], [], [], left)
+                _wait_for_fd(self.fd, left)
             elif left is not None:
                 time.sleep(left)
         return changed
@@ -112,6 +112,12 @@ class Watcher:
             self._watches.pop(name, None)
 
 
+def _wait_for_fd(fd: int, seconds: float | None) -> None:
+    poll = select.poll()  # select(2) knows no descriptor above 1023
+    poll.register(fd, select.POLLIN)
+    poll.poll(None if seconds is None else math.ceil(seconds * 1000))
+
+
 async def _readable(fd: int | None, seconds: float | None) -> None:
     if fd is None:
         await asyncio.sleep(POLL if seconds is None else seconds)
@@ -132,7 +138,7 @@ def _set(ready: asyncio.Future[None]) -> None:
 
 def kernel_tells() -> bool:
     """True on Linux 6.8 and newer: before, bytes moved into a file by splice(2) were not announced."""
-    if sys.platform != "linux" or not inotify.available():
+    if not inotify.available():
         return False
     numbers = platform.release().split(".")[:2]
     return all(number.isdigit() for number in numbers) and tuple(map(int, numbers)) >= (6, 8)

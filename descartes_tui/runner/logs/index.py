@@ -1,15 +1,11 @@
-"""When the bytes of a log arrived, and from which stream: the run's index, read in small pieces."""
+"""When the bytes of a log arrived, and from which stream: what a run's index tells."""
 
-import os
+import sys
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from descartes_tui.runner.model.folders import INDEX_RECORD, STDERR
-
-RECORD_SIZE: Final = INDEX_RECORD.size
-_BLOCK: Final = 256  # records that are read at once
+from descartes_tui.runner.logs.records import BLOCK, ERR, OUT, Records
 
 
 class Mark(NamedTuple):
@@ -29,121 +25,106 @@ class Piece(NamedTuple):
     at: float | None
 
 
+_NOTHING: Final = Mark(0, "stdout", None)
+_NAMES: Final = ("stdout", "stderr")
+
+
 class RunIndex:
     """The index beside a log. Missing, short or torn ones are fine: then all is stdout at an unknown time."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._fd = -1
-        self._count = 0
-        self.refresh()
+        self._records = Records(path)
 
     def refresh(self) -> None:
         """See records that were added; call after looking at the log's size, never before."""
-        if self._fd < 0:
-            try:
-                self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            except OSError:
-                return
-        self._count = os.fstat(self._fd).st_size // RECORD_SIZE  # a torn last record is not counted
+        self._records.refresh()
 
     def reopen(self) -> None:
         """Forget the file and open what has this name now."""
-        self.close()
-        self.refresh()
+        self._records.close()
+        self._records.refresh()
 
     def close(self) -> None:
         """Let go of the file."""
-        if self._fd >= 0:
-            os.close(self._fd)
-        self._fd, self._count = -1, 0
+        self._records.close()
 
     def __len__(self) -> int:
-        return self._count
-
-    def marks(self, first: int = 0) -> Iterator[Mark]:
-        """Yield records from number `first` on."""
-        for number in range(first, self._count, _BLOCK):
-            size = min(_BLOCK, self._count - number) * RECORD_SIZE
-            data = os.pread(self._fd, size, number * RECORD_SIZE)
-            whole = len(data) - len(data) % RECORD_SIZE
-            yield from (_mark(*pair) for pair in INDEX_RECORD.iter_unpack(data[:whole]))
-            if whole < size:
-                return
+        return self._records.count
 
     def mark_at(self, offset: int) -> Mark:
         """Return what is known of the byte at `offset`."""
-        number = self._number_at(offset)
-        return next(self.marks(number), _NOTHING) if number >= 0 else _NOTHING
+        number = self._records.last_at(offset)
+        return next(self._marks(number), _NOTHING) if number >= 0 else _NOTHING
 
     def pieces(self, start: int, end: int) -> Iterator[Piece]:
         """Yield bytes `start` to `end` cut where a record begins: together they cover exactly that range."""
-        number = self._number_at(start)
-        stream, at = _NOTHING.stream, _NOTHING.at
-        for mark in self.marks(max(number, 0)):
-            border = min(max(mark.offset, start), end)
-            if border > start:
-                yield Piece(start, border, stream, at)
+        _, stream, at = _NOTHING
+        for offset, new_stream, new_at in self._marks(max(self._records.last_at(start), 0)):
+            if offset > start:
+                border = min(offset, end)
+                if border > start:
+                    yield Piece(start, border, stream, at)
                 start = border
             if start >= end:
                 return
-            stream, at = mark.stream, mark.at
+            stream, at = new_stream, new_at
         if start < end:
             yield Piece(start, end, stream, at)
 
     def runs(self, start: int, end: int) -> Iterator[Piece]:
         """Like `pieces`, with neighbours of the same stream joined; `at` is the time of the first."""
-        joined: Piece | None = None
+        first: Piece | None = None
         for piece in self.pieces(start, end):
-            if joined is not None and joined.stream == piece.stream:
-                joined = joined._replace(end=piece.end)
-                continue
-            if joined is not None:
-                yield joined
-            joined = piece
-        if joined is not None:
-            yield joined
+            if first is None or piece.stream != first.stream:
+                if first is not None:
+                    yield Piece(first.start, piece.start, first.stream, first.at)
+                first = piece
+        if first is not None:
+            yield Piece(first.start, end, first.stream, first.at)
 
-    def end_before(self, offset: int, stream: str) -> int:
-        """Return where the last bytes of `stream` before `offset` end, 0 when there are none nearby."""
-        first = max(self._number_at(offset) - _BLOCK, 0)
-        end = offset
-        for mark in reversed(list(islice(self.marks(first), _BLOCK + 1))):
-            if mark.offset < end:
-                if mark.stream == stream:
-                    return end
-                end = mark.offset
-        return 0
+    def last_of(self, stream: str, before: int) -> int:
+        """Return where the last bytes of `stream` end that stand before offset `before`, 0 when there are none."""
+        records = self._records
+        number = records.last_with(_code(stream), records.last_at(before - 1))
+        while number >= 0:
+            start, end = self._extent(number)
+            if start < end:
+                return min(before, end)
+            number = records.last_with(_code(stream), number - 1)  # that record was overruled by the next one
+        return min(before, self._extent(-1)[1]) if stream == _NOTHING.stream else 0
+
+    def next_of(self, stream: str, offset: int) -> int | None:
+        """Return where the first bytes of `stream` begin at or after `offset`, None when there are none."""
+        records = self._records
+        number = records.last_at(offset)
+        if number < 0 and stream == _NOTHING.stream:
+            return offset
+        number = records.next_with(_code(stream), max(number, 0))
+        while number < records.count:
+            start, end = self._extent(number)
+            if max(start, offset) < end:
+                return max(start, offset)
+            number = records.next_with(_code(stream), number + 1)
+        return None
+
+    def _extent(self, number: int) -> tuple[int, int]:
+        """Return where record `number` (-1: what stands before the first) begins to hold, and where it ends to."""
+        start = self._records.block(number // BLOCK).offsets[number % BLOCK] if number >= 0 else 0
+        following = next(self._marks(number + 1), None)
+        return start, sys.maxsize if following is None else following.offset
 
     def offset_since(self, at: float) -> int | None:
         """Return where output begins that arrived at `at` (seconds since 1970) or later, None if none did."""
-        number = self._bisect(at, by_time=True)
-        mark = next(self.marks(number), None)
+        mark = next(self._marks(self._records.first_since(max(int(at * 1e9), 0) << 2)), None)
         return None if mark is None else mark.offset
 
-    def _number_at(self, offset: int) -> int:
-        """Return the number of the last record that begins at or before `offset`, -1 when there is none."""
-        return self._bisect(offset + 1, by_time=False) - 1
-
-    def _bisect(self, wanted: float, *, by_time: bool) -> int:
-        """Return how many records at the front have an offset (or a time) below `wanted`."""
-        low, high = 0, self._count
-        while low < high:
-            middle = (low + high) // 2
-            data = os.pread(self._fd, RECORD_SIZE, middle * RECORD_SIZE)
-            if len(data) < RECORD_SIZE:
-                high = middle
-                continue
-            offset, packed = INDEX_RECORD.unpack(data)
-            if ((packed >> 2) / 1e9 if by_time else offset) < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        return low
+    def _marks(self, first: int) -> Iterator[Mark]:
+        """Yield records from number `first` on."""
+        for number in range(first // BLOCK, -(-self._records.count // BLOCK)):
+            offsets, stamps, streams = self._records.block(number)
+            for position in range(max(first - number * BLOCK, 0), len(offsets)):
+                yield Mark(offsets[position], _NAMES[streams[position]], (stamps[position] >> 2) / 1e9)
 
 
-_NOTHING: Final = Mark(0, "stdout", None)
-
-
-def _mark(offset: int, packed: int) -> Mark:
-    return Mark(offset, "stderr" if packed & 3 == STDERR else "stdout", (packed >> 2) / 1e9)
+def _code(stream: str) -> bytes:
+    return ERR if stream == "stderr" else OUT

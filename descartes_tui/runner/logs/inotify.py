@@ -3,18 +3,20 @@
 import ctypes
 import os
 import struct
+import sys
 from typing import Final
 
 MODIFY, MOVED_TO, CREATE, DELETE, DELETE_SELF, MOVE_SELF = 0x2, 0x80, 0x100, 0x200, 0x400, 0x800
 _MASK: Final = MODIFY | MOVED_TO | CREATE | DELETE | DELETE_SELF | MOVE_SELF
 _EVENT: Final = struct.Struct("iIII")
 
-_libc = ctypes.CDLL(None, use_errno=True)
+if sys.platform == "linux":
+    _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def available() -> bool:
     """True where the system's C library offers inotify."""
-    return hasattr(_libc, "inotify_init1")
+    return sys.platform == "linux" and hasattr(_libc, "inotify_init1")
 
 
 def open_queue() -> int:

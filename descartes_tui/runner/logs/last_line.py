@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from descartes_tui.runner.logs.sanitize import parse_line, to_text
+from descartes_tui.runner.logs.sanitize import OVERWRITTEN, parse_line, to_text
 
 
 def last_line(path: str | Path, max_bytes: int = 4096) -> str:
@@ -14,7 +14,7 @@ def last_line(path: str | Path, max_bytes: int = 4096) -> str:
     except OSError:
         return ""
     for raw in reversed(tail.split(b"\n")):
-        text = to_text(parse_line(raw)).strip()
+        text = to_text(parse_line(raw)).removesuffix(OVERWRITTEN).strip()
         if text:
             return text
     return ""

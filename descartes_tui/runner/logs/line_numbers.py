@@ -1,5 +1,6 @@
 """Numbers of lines that never change: a sparse count of lines, made in slices while there is time."""
 
+import time
 from array import array
 from bisect import bisect_right
 from typing import Final
@@ -8,6 +9,7 @@ from descartes_tui.runner.logs.borders import Borders
 from descartes_tui.runner.logs.source import RunLog
 
 BLOCK: Final = 64 << 10
+SLICE: Final = 0.008  # seconds; only streams that change with every line come near
 
 
 class LineNumbers:
@@ -17,10 +19,12 @@ class LineNumbers:
         self._source = source
         self._borders = borders
         self._before = array("Q", [0])
+        self._recent = (0, 0)  # an offset asked for, and how many lines begin before it
 
     def forget(self) -> None:
         """Begin anew: the log is another one now."""
         self._before = array("Q", [0])
+        self._recent = (0, 0)
 
     @property
     def indexed(self) -> int:
@@ -28,46 +32,40 @@ class LineNumbers:
         return (len(self._before) - 1) * BLOCK
 
     def index_some(self, budget: int) -> bool:
-        """Count lines in about `budget` more bytes; True while there is more to do."""
-        for _ in range(max(budget // BLOCK, 1)):
-            low = self.indexed
-            if low + BLOCK > self._source.size:
-                return False
+        """Count lines in about `budget` more bytes, fewer if that takes long; True while there is more to do."""
+        deadline = time.monotonic() + SLICE
+        for low in range(
+            self.indexed, min(self.indexed + max(budget, BLOCK), self._source.size - BLOCK + 1), BLOCK
+        ):
             self._before.append(self._before[-1] + self._borders.count(low, low + BLOCK))
+            if time.monotonic() > deadline:
+                break
         return self.indexed + BLOCK <= self._source.size
 
     def number_at(self, offset: int) -> int | None:
         """Return the number of the line that begins at `offset`, None while that part is not counted."""
-        block = offset // BLOCK
-        if block >= len(self._before):
-            return None
-        return self._before[block] + self._borders.count(block * BLOCK, offset) + 1
+        return self._begun_before(offset) + 1 if offset // BLOCK < len(self._before) else None
 
     def offset_of(self, number: int) -> int | None:
         """Return where line `number` begins, None when it is not counted yet or does not exist."""
         if number < 1:
             return None
         block = bisect_right(self._before, number - 1) - 1
-        while block > 0 and self._before[block] == number - 1 and self._before[block - 1] == number - 1:
-            block -= 1
-        low = block * BLOCK
-        high = min(low + BLOCK, self._source.size)
-        while low < high:
-            extents = self._borders.extents(low, high)
-            inside = number - 1 - self._before[block]
-            if inside < len(extents):
-                return extents[inside].start
-            block += 1
-            if block >= len(self._before):
-                return None
-            low, high = high, min(high + BLOCK, self._source.size)
-        return None
+        low, inside = block * BLOCK, number - 1 - self._before[block]
+        extents = self._borders.extents(low, min(low + BLOCK, self._source.size))
+        return extents[inside].start if inside < len(extents) else None
 
     def total(self) -> int | None:
         """Return how many lines there are, None while that is not counted."""
         size = self._source.size
-        return (
-            None
-            if self.indexed + BLOCK <= size
-            else self._before[-1] + self._borders.count(self.indexed, size)
-        )
+        return None if self.indexed + BLOCK <= size else self._begun_before(size)
+
+    def _begun_before(self, offset: int) -> int:
+        """Return how many lines begin before `offset`, counting on from a nearby place that is known."""
+        block = min(offset // BLOCK, len(self._before) - 1)
+        start, count = block * BLOCK, self._before[block]
+        if start < self._recent[0] <= offset:
+            start, count = self._recent
+        count += self._borders.count(start, offset)
+        self._recent = (offset, count)
+        return count

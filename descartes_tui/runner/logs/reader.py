@@ -2,11 +2,12 @@
 
 import heapq
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from descartes_tui.runner.logs.assemble import AgentLine, Chunk, LineAssembler
+from descartes_tui.runner.logs.assemble import LINE_MAX, AgentLine, Chunk, LineAssembler
 from descartes_tui.runner.logs.source import RunLog
 
 CHUNK: Final = 64 << 10
@@ -26,14 +27,12 @@ def read_chunks(
             yield from read_chunks(source, offset, limit, stream=stream)
         return
     end = log.size if limit is None else min(log.size, offset + limit)
-    for piece in log.index.runs(offset, end):
-        if stream is not None and piece.stream != stream:
-            continue
-        for part in log.index.pieces(piece.start, piece.end):
-            for start in range(part.start, part.end, CHUNK):
-                data = log.read(start, min(start + CHUNK, part.end))
+    for piece in log.index.pieces(offset, end):
+        if stream is None or piece.stream == stream:
+            for start in range(piece.start, piece.end, CHUNK):
+                data = log.read(start, min(start + CHUNK, piece.end))
                 if data:
-                    yield Chunk(part.stream, data, start, part.at)
+                    yield Chunk(piece.stream, data, start, piece.at)
 
 
 def read_lines(
@@ -54,12 +53,15 @@ def last_lines(log: str | Path | RunLog, count: int, stream: str | None = None) 
             return last_lines(source, count, stream)
     if count <= 0:
         return []
-    low, newlines, step = log.size, 0, CHUNK
-    while low > 0 and newlines <= count:
-        high, low = low, max(low - step, 0)
-        newlines += sum(chunk.data.count(b"\n") for chunk in read_chunks(log, low, high - low, stream=stream))
+    low, newlines, barren, step = log.size, 0, 0, CHUNK
+    while low > 0 and newlines <= count and barren < count * LINE_MAX:
+        high = low if stream is None else log.index.last_of(stream, low)
+        low = max(high - step, 0)
+        chunks = [c.data for c in read_chunks(log, low, high - low, stream=stream)]
+        found = sum(data.count(b"\n") for data in chunks)
+        newlines, barren = newlines + found, 0 if found else barren + sum(map(len, chunks))
         step = min(step * 2, _LOOK_BACK)
-    return list(_lines_from(log, low, stream))[-count:]
+    return list(deque(_lines_from(log, low, stream), maxlen=count))
 
 
 def _lines_from(log: RunLog, offset: int, stream: str | None) -> Iterator[AgentLine]:

@@ -7,7 +7,7 @@ runs. Raw bytes stay untouched on disk. The filter is for a single line; its sta
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from descartes_tui.runner.logs.style import MARK, PLAIN, Span, Style, apply_sgr, sgr
@@ -23,6 +23,9 @@ OVERWRITTEN: Final = (
 
 _INVISIBLE: Final = "\xad\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _BIDI: Final = "\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u206f"
+_SPECIAL: Final = re.compile(
+    rf"[\x00-\x1f\x7f-\x9f\ud800-\udfff{_BIDI}{_INVISIBLE}]"
+)  # what may begin a token
 _TOKEN: Final = re.compile(
     r"(?:\x1b\[|\x9b)(?P<sgr>[0-9;:]*)m"
     r"|(?P<quiet>(?:\x1b\[|\x9b)(?:[012]?K|\?(?:25|1004|2004|2026)[hl])"  # erase in line, cursor, modes
@@ -36,6 +39,7 @@ _TOKEN: Final = re.compile(
 )
 _REDRAWS: Final = (b"\r", b"\x1b[G", b"\x1b[0G", b"\x1b[1G")
 _BLANK: Final = re.compile(rb"\s+|\x1b\[[0-9;?]*[A-Za-z]")
+_NO_WIDTH: Final = ("Mn", "Me", "Cf")
 _CROWDED: Final = re.compile("[^\x00-\u02ff\u2500-\u257f\u3040-\ua4ff\uac00-\ud7ff]{9,}")
 
 
@@ -51,7 +55,7 @@ def parse_line(raw: bytes, style: Style = PLAIN, *, before: int = 0, after: int 
             return [Span(text, style)] if text else []
     shown, redrawn = _last_state(raw)
     head = _cut(shown)
-    spans = _parse(head.decode("utf-8", "replace"), style)
+    spans = _safe_spans(head.decode("utf-8", "replace"), style)
     if before:
         spans.insert(0, Span(f"{_size(before)} … ", MARK))
     if len(shown) > len(head) or after:
@@ -67,10 +71,10 @@ def safe_text(text: str | bytes) -> str:
         if text.isprintable() and len(text) <= LINE_CAP and text.isascii():
             return text
         text = text.encode("utf-8", "surrogatepass")
-    head = _cut(text.rstrip(b"\r\n"))
-    more = len(text) - len(head)
-    shown = "".join(span.text for span in _parse(head.decode("utf-8", "replace"), PLAIN))
-    return f"{shown} … {_size(more)} more" if more > 2 else shown
+    text = text.rstrip(b"\r\n")
+    head = _cut(text)
+    shown = to_text(_safe_spans(head.decode("utf-8", "replace"), PLAIN))
+    return f"{shown} … {_size(len(text) - len(head))} more" if len(text) > len(head) else shown
 
 
 def safe_block(text: str | bytes) -> str:
@@ -122,56 +126,80 @@ def _size(count: int) -> str:
     return f"{short[:-1]} {short[-1]}iB"
 
 
-def _parse(text: str, style: Style) -> list[Span]:
+def _safe_spans(text: str, style: Style) -> list[Span]:
     """Split decoded text of one line into safe spans; every alternative of _TOKEN is handled here."""
+    if not text.isascii():
+        text = _CROWDED.sub(_thin, text)
+    if text.isprintable():
+        return [Span(text, style)] if text else []
     spans: list[Span] = []
     parts: list[str] = []
-    position = column = 0
-    text = _CROWDED.sub(_thin, text)
-    for match in _TOKEN.finditer(text):
-        if match.start() > position:
-            parts.append(text[position : match.start()])
-        position, kind = match.end(), match.lastgroup
+    position = 0
+    for match in _tokens(text):
+        start, end = match.span()
+        if start > position:
+            parts.append(text[position:start])
+        position, kind = end, match.lastgroup
         if kind == "sgr":
             changed = apply_sgr(style, match["sgr"])
             if changed != style:
-                column = _flush(spans, parts, style, column)
+                _flush(spans, parts, style)
                 style = changed
         elif kind == "tab":
-            column = _flush(spans, parts, style, column)
-            if column < LINE_CAP:
-                parts.append(" " * (TAB - column % TAB))
+            parts.append("\t")
         elif kind == "sequence":
             parts.append("␛")
         elif kind == "control":
             parts.append(_picture(match[0]))
     parts.append(text[position:])
-    _flush(spans, parts, style, column)
-    return spans
+    _flush(spans, parts, style)
+    return _expand_tabs(spans) if "\t" in text else spans
 
 
-def _flush(spans: list[Span], parts: list[str], style: Style, column: int) -> int:
-    """Move what has been gathered into `spans`; return the column that is reached."""
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield what must not pass as it is; searching for its first character alone is ten times as fast."""
+    position = 0
+    while special := _SPECIAL.search(text, position):
+        token = _TOKEN.match(text, special.start())
+        assert token is not None  # _TOKEN has an alternative for each character of _SPECIAL
+        yield token
+        position = token.end()
+
+
+def _flush(spans: list[Span], parts: list[str], style: Style) -> None:
+    """Move what has been gathered into `spans`; neighbours of one look are one span."""
     text = "".join(parts)
     parts.clear()
     if not text:
-        return column
+        return
     if spans and spans[-1].style == style:
         spans[-1] = Span(spans[-1].text + text, style)
     else:
         spans.append(Span(text, style))
-    return column + _width(text)
+
+
+def _expand_tabs(spans: list[Span]) -> list[Span]:
+    """Replace each tab by blanks up to the next tab stop; those past LINE_CAP columns become one blank."""
+    expanded: list[Span] = []
+    column = 0
+    for text, style in spans:
+        first, *rest = text.split("\t")
+        column += _width(first)
+        parts = [first]
+        for part in rest:
+            blanks = TAB - column % TAB if column < LINE_CAP else 1
+            parts += (" " * blanks, part)
+            column += blanks + _width(part)
+        expanded.append(Span("".join(parts), style))
+    return expanded
 
 
 def _width(text: str) -> int:
+    """Return how many columns a terminal uses for printable text."""
     if text.isascii():
         return len(text)
     return sum(
-        0
-        if unicodedata.category(c) in ("Mn", "Me", "Cf")
-        else 2
-        if unicodedata.east_asian_width(c) in "WF"
-        else 1
+        0 if unicodedata.category(c) in _NO_WIDTH else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
     )
 
@@ -189,7 +217,7 @@ def _thin(match: re.Match[str]) -> str:
     kept: list[str] = []
     marks = 0
     for character in match[0]:
-        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me", "Cf") else 0
+        marks = marks + 1 if unicodedata.category(character) in _NO_WIDTH else 0
         if marks <= COMBINING_MAX:
             kept.append(character)
     return "".join(kept)

@@ -5,8 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from descartes_tui.runner.logs.files import open_for_reading, read_at
 from descartes_tui.runner.logs.index import RunIndex
-from descartes_tui.runner.model.folders import INDEX
+from descartes_tui.runner.model.layout import INDEX
 
 
 class RunLog:
@@ -18,6 +19,7 @@ class RunLog:
         self.size = 0
         self.generation = 0  # grows when what was read before is no longer true
         self._fd = -1
+        self._closed = False
         self.refresh()
 
     def __enter__(self) -> Self:
@@ -29,7 +31,9 @@ class RunLog:
         self.close()
 
     def refresh(self) -> bool:
-        """Look at the files again; True when the log grew, shrank or became another one."""
+        """Look at the files again; True when the log grew, shrank or became another one. False once closed."""
+        if self._closed:
+            return False
         size, same = self._look()
         changed = size != self.size or not same
         if not same or size < self.size:
@@ -42,10 +46,11 @@ class RunLog:
 
     def read(self, start: int, end: int) -> bytes:
         """Return bytes `start` to `end`, fewer where the file has become shorter."""
-        return os.pread(self._fd, end - start, start) if self._fd >= 0 and end > start else b""
+        return read_at(self._fd, end - start, start) if self._fd >= 0 and end > start else b""
 
     def close(self) -> None:
-        """Let go of both files."""
+        """Let go of both files, for good."""
+        self._closed = True
         self.index.close()
         if self._fd >= 0:
             os.close(self._fd)
@@ -66,7 +71,7 @@ class RunLog:
     def _open(self) -> tuple[int, bool]:
         first = self._fd < 0
         try:
-            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            fd = open_for_reading(self.path)
         except OSError:
             return self.size, True
         if not first:

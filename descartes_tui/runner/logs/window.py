@@ -13,7 +13,7 @@ from descartes_tui.runner.logs.source import RunLog
 from descartes_tui.runner.logs.style import Span
 
 _RAW_CAP: Final = LINE_CAP + 4  # so that the cut can fall between two characters
-_FIRST_STEP: Final = 16 << 10
+_FIRST_STEP: Final = 4 << 10
 _LAST_STEP: Final = 1 << 20
 
 
@@ -124,28 +124,37 @@ class LogWindow:
     def lines_before(self, offset: int, count: int, stream: str | None = None) -> list[LogLine]:
         """Return up to `count` lines that end at or before `offset`, oldest first."""
         found: list[Extent] = []
-        high, step = min(offset, self.size), _FIRST_STEP
+        high, step = self._last_of(stream, min(offset, self.size)), _FIRST_STEP
         while high > 0 and len(found) < count:
-            low = max(high - step, 0)
+            low = (high - 1) // step * step
             found = [e for e in self._borders.extents(low, high, stream) if e.end <= offset] + found
-            high, step = low, min(step * 2, _LAST_STEP)
+            high, step = self._last_of(stream, low), min(step * 2, _LAST_STEP)
         return self._lines(found[-count:] if count > 0 else [], consecutive=stream is None)
 
     def lines_after(self, offset: int, count: int, stream: str | None = None) -> list[LogLine]:
         """Return up to `count` lines, oldest first, from the one that contains the byte at `offset` on."""
         found: list[Extent] = []
-        low, step = self._start_of(max(offset, 0)), _FIRST_STEP
+        low, step = self._next_of(stream, self._start_of(max(offset, 0))), _FIRST_STEP
         while low < self.size and len(found) < count:
-            high = min(low + step, self.size)
+            high = min((low // step + 1) * step, self.size)
             found += self._borders.extents(low, high, stream)
-            low, step = high, min(step * 2, _LAST_STEP)
+            low, step = self._next_of(stream, high), min(step * 2, _LAST_STEP)
         return self._lines(found[: max(count, 0)], consecutive=stream is None)
+
+    def _last_of(self, stream: str | None, before: int) -> int:
+        return before if stream is None else self._source.index.last_of(stream, before)
+
+    def _next_of(self, stream: str | None, offset: int) -> int:
+        if stream is None:
+            return offset
+        found = self._source.index.next_of(stream, offset)
+        return self.size if found is None else found
 
     def _start_of(self, offset: int) -> int:
         """Return where the line begins that contains the byte at `offset`."""
         high, step = min(offset + 1, self.size), _FIRST_STEP
         while high > 0:
-            low = max(high - step, 0)
+            low = (high - 1) // step * step
             extents = self._borders.extents(low, high)
             if extents:
                 return extents[-1].start if offset < self.size else self.size
@@ -195,5 +204,5 @@ class LogWindow:
     def _continues(self, extent: Extent) -> bool:
         if extent.start == 0:
             return False
-        last = self._source.index.end_before(extent.start, extent.stream) if extent.cut_in else extent.start
+        last = self._source.index.last_of(extent.stream, extent.start) if extent.cut_in else extent.start
         return last > 0 and self._source.read(last - 1, last) != b"\n"

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 from descartes_tui.runner.model.layout import (
@@ -83,6 +82,8 @@ def volatile_folder(session: str) -> Path:
     if runtime.startswith("/") and Path(runtime).is_dir() and os.access(runtime, os.W_OK):
         return Path(runtime) / "descartes-tui" / session
     if Path("/dev/shm").is_dir() and sys.platform == "linux":
+        from hashlib import sha256  # loads OpenSSL, for which every command line would pay
+
         root = sha256(str(state_root()).encode()).hexdigest()[:12]
         return Path(f"/dev/shm/descartes-tui-{os.getuid()}") / root / session
     return session_folder(session) / "volatile"

@@ -8,6 +8,7 @@ a daemon that clears its environment, leaves its session and loses its parent wi
 import asyncio
 import atexit
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,6 +50,7 @@ class PortableLauncher:
         self._table = ProcessTable()
         self._runs: dict[str, PortableRun] = {}
         self._watch: asyncio.Task[None] | None = None
+        self._owner = os.getpid()
         atexit.register(self._kill_all_now)
 
     async def launch(self, spec: RunSpec, on_event: Callable[[RunEvent], None]) -> RunLink:
@@ -66,9 +68,13 @@ class PortableLauncher:
         if isinstance(child, StartFailed):
             log.close()
             return _failed(on_event, child)
-        run = PortableRun(spec, child, log, self._table, on_event, use_pidfd=self._use_pidfd)
+        try:
+            run = PortableRun(spec, child, log, self._table, on_event, use_pidfd=self._use_pidfd)
+            run.begin()
+        except (OSError, RuntimeError) as error:  # no descriptors or no threads left
+            child.refuse()
+            return _failed(on_event, StartFailed(f"the agent cannot be looked after: {error}"))
         self._runs[spec.run_id] = run
-        run.begin()
         self._watch = self._watch or asyncio.create_task(self._look(), name="look at all families")
         return run
 
@@ -106,7 +112,9 @@ class PortableLauncher:
         atexit.unregister(self._kill_all_now)
 
     def _kill_all_now(self) -> None:
-        """Kill what a program left running that ends without `close`."""
+        """Kill what a program left running that ends without `close`; a fork of it has no say."""
+        if os.getpid() != self._owner:
+            return
         for run in self._runs.values():
             run.kill_now()
 

@@ -50,16 +50,11 @@ class PortableControl:
         if leader_only:
             rows = [row for row in rows if row.pid == self.family.leader]
         report = _each(rows, lambda process: _send(process, number))
-        if _may_be_handled(number):
-            self._continue(rows)
+        if _continues(number):
+            _each([row for row in rows if row.is_stopped], lambda process: process.resume())
+            self.paused = False
+            self._stopped_before.clear()
         return report
-
-    def _continue(self, rows: Iterable[Row]) -> None:
-        if sys.platform == "win32":
-            return
-        _each([row for row in rows if row.is_stopped], lambda process: process.resume())
-        self.paused = False
-        self._stopped_before.clear()
 
     async def terminate(self) -> SignalReport:
         """Ask everyone to end."""
@@ -166,9 +161,8 @@ def _send(process: psutil.Process, number: int) -> None:
         process.send_signal(number)
 
 
-def _may_be_handled(number: int) -> bool:
-    """False for the signals that stop, continue or kill, whatever the process wants."""
+def _continues(number: int) -> bool:
+    """False for the signals that stop or kill: nothing can be done on receiving them."""
     if sys.platform == "win32":
         return False
-    stops = {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU}
-    return number not in stops | {signal.SIGKILL, signal.SIGCONT}
+    return number not in {signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGKILL}

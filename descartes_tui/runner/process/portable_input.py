@@ -46,7 +46,8 @@ class InputQueue:
         """Close stdin after what is queued; again: nothing."""
         with self._lock:
             self._closing = True
-            self._work()
+            if self._thread is None:  # then nothing is queued
+                self._close_pipe()
 
     def _work(self) -> None:
         """Start the thread where none works; the lock is held."""

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,11 @@ class RunLog:
     """
 
     def __init__(self, folder: Path, on_trouble: Callable[[str], None]) -> None:
-        self._log = os.open(folder / LOG, _OPEN, 0o600)
-        self._index = os.open(folder / INDEX, _OPEN, 0o600)
+        with ExitStack() as opened:
+            self._log = os.open(folder / LOG, _OPEN, 0o600)
+            opened.callback(os.close, self._log)
+            self._index = os.open(folder / INDEX, _OPEN, 0o600)
+            opened.pop_all()
         self._on_trouble = on_trouble
         self._lock = threading.Lock()
         self._given_up = threading.Event()

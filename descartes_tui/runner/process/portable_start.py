@@ -26,6 +26,11 @@ class Child:
     stdout: int
     stderr: int
 
+    def refuse(self) -> None:
+        """End a program that nobody can look after. Its streams stay with whoever has begun to use them."""
+        self.popen.kill()
+        self.popen.wait()
+
 
 def start_child(spec: RunSpec) -> Child | StartFailed:
     """Start a program in a session (Windows: a process group) of its own. Blocks until exec is done."""

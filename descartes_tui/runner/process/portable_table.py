@@ -108,10 +108,10 @@ class ProcessTable:
         for pid in psutil.pids():
             try:
                 rows[pid] = self._row(pid)
+            except (psutil.ZombieProcess, psutil.AccessDenied):
+                continue  # dead on macOS, or of the system on Windows: none that an agent could be
             except psutil.NoSuchProcess:
                 vanished += 1
-            except psutil.AccessDenied:
-                continue  # a system process on Windows: no agent of ours
         alive = {row.process for row in rows.values()}
         self._marks = {process: mark for process, mark in self._marks.items() if process in alive}
         return Picture(rows, vanished)

@@ -47,7 +47,7 @@ class Server:
                 await asyncio.sleep(PAUSE)
                 continue
             self._count += 1
-            task = loop.create_task(self._welcome(line), name=f"client {self._count}")
+            task = loop.create_task(self._welcome(line, self._count), name=f"client {self._count}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -60,7 +60,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
 
-    async def _welcome(self, line: socket.socket) -> None:
+    async def _welcome(self, line: socket.socket, number: int) -> None:
         uid = peer_uid(line)
         if uid is not None and uid != os.getuid():
             self._complain(f"refused a connection of user {uid}")
@@ -75,7 +75,7 @@ class Server:
         if len(self._open) >= CONNECTIONS:
             await self._turn_away(writer)
             return
-        connection = Connection(f"client {self._count}", reader, writer, self._desk)
+        connection = Connection(f"client {number}", reader, writer, self._desk)
         self._open.add(connection)
         try:
             await connection.serve()

@@ -150,6 +150,8 @@ async def wait(desk: Desk, args: requests.Wait) -> list[Json]:
     try:
         async with asyncio.timeout(args.timeout):
             await desk.fleet.wait_for(agents, args.condition)
+    except ExecutionError as error:  # it never can: not the request is refused, but what was hoped for failed
+        raise AgentError(str(error)) from None
     except TimeoutError:
         raise Timeout(f"{args.condition!r} of all {len(agents)} agents", args.timeout or 0.0) from None
     return [agent_to_json(desk.fleet.info(agent)) for agent in agents]

@@ -10,6 +10,7 @@ from descartes_tui.runner.wire.errors import NoSupervisor, WireError
 from descartes_tui.runner.wire.link import Json, Link
 from descartes_tui.runner.wire.updates import Changed, Disconnected, Snapshot, Update
 
+REPEATABLE: Final = frozenset({"list", "show", "detach_check"})  # verbs that only look
 RETRY: Final = 0.5  # seconds between two looks for a supervisor that is away
 
 
@@ -60,9 +61,15 @@ class AsyncClient:
     ) -> Any:
         """Return the supervisor's answer, as `Client.call` does; may be called many times at once.
 
-        A supervisor that died before the call is found or started again; when it dies during the call nobody
-        knows whether the work was done, so the caller is told: WireError `communication`.
+        A supervisor that died before the call is found or started again. When it dies during the call, a verb
+        that only looks is repeated; of others nobody knows whether the work was done, so the caller is told:
+        WireError `communication`.
         """
+        try:
+            return await (await self._connected()).call(verb, within=timeout, **args)
+        except WireError as error:
+            if error.code != "communication" or verb not in REPEATABLE:
+                raise
         return await (await self._connected()).call(verb, within=timeout, **args)
 
     async def stream(self, verb: str, **args: Any) -> AsyncGenerator[Json, None]:

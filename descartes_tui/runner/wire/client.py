@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from descartes_tui.runner.wire.errors import NoSupervisor, WireError
 
 PROTOCOL = 1
 QUICK = 30.0  # seconds within which a verb that waits for no process must be answered
+LONGEST = 17 << 20  # bytes of an answer
 RETRY = 0.01  # seconds until a supervisor that was just killed is looked for again
 SLACK = 5.0  # seconds that a verb with a `timeout` of its own gets beyond it to answer
 QUICK_VERBS = frozenset(("hello", "list", "show", "resize", "detach_check", "cancel"))
@@ -71,7 +72,7 @@ class Client:
 
     def __init__(self, line: socket.socket, session: str) -> None:
         self._line = line
-        self._held = b""
+        self._held = bytearray()
         self._last_id = 0
         self.session = session
         self.hello: dict[str, Any] = {}
@@ -128,7 +129,7 @@ class Client:
             if answer.get("id") is None and "error" in answer:
                 return opened(answer)
 
-    def stream(self, verb: str, **args: Any) -> Iterator[dict[str, Any]]:
+    def stream(self, verb: str, **args: Any) -> Generator[dict[str, Any], None, None]:
         """Yield the events of a verb that answers with many; closing the iterator ends the stream."""
         number = self._send(verb, args)
         over = False
@@ -165,12 +166,21 @@ class Client:
         return self._last_id
 
     def _receive(self, verb: str, deadline: float | None) -> dict[str, Any]:
-        parts = [self._held]
-        while b"\n" not in parts[-1]:
-            parts.append(self._receive_bytes(verb, deadline))
-        line, _, self._held = b"".join(parts).partition(b"\n")
-        answer = json.loads(line)
-        return answer if isinstance(answer, dict) else {}
+        searched = 0
+        while (end := self._held.find(b"\n", searched)) < 0:
+            searched = len(self._held)
+            if searched > LONGEST:
+                raise WireError("communication", f"{verb}: an answer longer than {LONGEST} bytes")
+            self._held += self._receive_bytes(verb, deadline)
+        line = bytes(self._held[:end])
+        del self._held[: end + 1]
+        try:
+            answer = json.loads(line)
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise WireError("communication", f"{verb}: what listens for {self.session!r} is no supervisor")
+        return answer
 
     def _receive_bytes(self, verb: str, deadline: float | None) -> bytes:
         try:

@@ -107,8 +107,9 @@ def agent_from_json(data: object) -> AgentInfo:
 
 
 def config_to_json(config: AgentConfig) -> Json:
-    """Return a configuration with its secrets, for the socket only; `AgentConfig.shown` masks them."""
-    return _object(plain(config))
+    """Return a configuration with its secrets and without defaults, for the socket only."""
+    whole = _object(plain(config))
+    return {key: value for key, value in whole.items() if key == "name" or value != _DEFAULTS[key]}
 
 
 def shown_config(config: AgentConfig) -> Json:
@@ -124,7 +125,8 @@ def config_from_json(data: object, *, path: str = "config") -> AgentConfig:
 
 def fleet_to_json(fleet: FleetConfig) -> Json:
     """Return a whole fleet with its secrets, for the socket only."""
-    return _object(plain(fleet))
+    empty = _object(plain(dataclasses.replace(fleet, agents=())))
+    return {**empty, "agents": [config_to_json(agent) for agent in fleet.agents]}
 
 
 def fleet_from_json(data: object, *, path: str = "fleet") -> FleetConfig:
@@ -177,6 +179,9 @@ def run_to_json(record: RunRecord) -> Json:
         "verdict": record.verdict,
         "log_path": record.log_path,
     }
+
+
+_DEFAULTS: Final = msgspec.json.decode(encode(AgentConfig("name")))
 
 
 def _object(value: object) -> Json:

@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+import signal
 import socket
+import struct
 import sys
 import time
 from pathlib import Path
 
 from descartes_tui.runner.model.folders import private_folder, session_folder, volatile_folder
+from descartes_tui.runner.model.layout import ENDING, LOCK
 from descartes_tui.runner.wire.address import check_session, dial
 from descartes_tui.runner.wire.errors import WireError
 
@@ -16,6 +19,7 @@ LOG_NAME = "supervisor.log"
 LOCK_NAME = "supervisor.lock"
 _STEP = 0.01  # seconds between two looks at a supervisor that is starting
 _YOUNG = 2.0  # seconds
+_started: set[int] = set()
 
 
 def ensure_supervisor(session: str) -> socket.socket:
@@ -29,19 +33,37 @@ def ensure_supervisor(session: str) -> socket.socket:
     if line is not None:
         return line
     log = private_folder(session_folder(session)) / LOG_NAME
+    _reap()
     pid = _launch(session, log)
+    _started.add(pid)
     deadline = time.monotonic() + START_LIMIT
     running = True
     while time.monotonic() < deadline:
         line = dial(session, START_LIMIT)
         if line is not None:
+            if running and _listener(line) not in (pid, None):
+                os.kill(
+                    pid, signal.SIGTERM
+                )  # somebody was faster: ours must not come late, when that has left
             return line
         if running:
-            running = os.waitpid(pid, os.WNOHANG) == (0, 0)
+            _reap()
+            running = pid in _started
         elif not _somebody_else_starts(session):
             break
         time.sleep(_STEP)
     raise WireError("failed", f"the supervisor of session {session!r} did not start{_last_lines(log)}")
+
+
+def _reap() -> None:
+    """Take note of the end of supervisors that this process started, so that none stays as a zombie."""
+    for pid in tuple(_started):
+        try:
+            ended = os.waitpid(pid, os.WNOHANG) != (0, 0)
+        except ChildProcessError:  # somebody else in this process was told
+            ended = True
+        if ended:
+            _started.discard(pid)
 
 
 def left_behind(session: str) -> bool:
@@ -64,6 +86,14 @@ def _launch(session: str, log: Path) -> int:
         raise WireError("failed", f"cannot start a supervisor with {sys.executable}: {error}") from None
 
 
+def _listener(line: socket.socket) -> int | None:
+    """Return the pid of who listens at the other end, None where the system does not tell."""
+    if sys.platform != "linux":
+        return None
+    facts = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", facts)[0])
+
+
 def _somebody_else_starts(session: str) -> bool:
     """True while another process holds the session's lock: ours gave way to it."""
     return _is_held(session_folder(session) / LOCK_NAME)
@@ -83,18 +113,26 @@ def _has_declared(folder: Path) -> bool:
 
 
 def _has_living_run(session: Path) -> bool:
-    return any(_is_held(lock) for lock in session.glob("runs/*/*/lock"))
+    return any(_lives(lock) for lock in session.glob(f"runs/*/*/{LOCK}"))
+
+
+def _lives(lock: Path) -> bool:
+    """True while the keeper of a run holds its lock. One without an ending that is new is left alone: its
+    keeper may be about to take it."""
+    if (lock.parent / ENDING).exists():
+        return False
+    try:
+        return time.time() - lock.stat().st_mtime < _YOUNG or _is_held(lock)
+    except OSError:
+        return False
 
 
 def _is_held(lock: Path) -> bool:
-    """True when somebody holds the lock; one that is new counts: its maker is about to take it."""
     try:
         handle = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
-        if time.time() - os.fstat(handle).st_mtime < _YOUNG:
-            return True
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return False
     except BlockingIOError:

@@ -23,7 +23,7 @@ class Link:
         self.session, self.hello = session, hello
         self._reader, self._writer = reader, writer
         self._lines = LineBuffer(ANSWER_LIMIT + 1024)
-        self._waiting: dict[int, asyncio.Future[Json]] = {}
+        self._waiting: dict[int, tuple[str, asyncio.Future[Json]]] = {}
         self._last_id = 0
         self._hearing: asyncio.Task[None] | None = None
 
@@ -63,7 +63,7 @@ class Link:
             raise self._gone(verb)
         answer: asyncio.Future[Json] = asyncio.get_running_loop().create_future()
         number = self._last_id = self._last_id + 1
-        self._waiting[number] = answer
+        self._waiting[number] = verb, answer
         try:
             async with asyncio.timeout(limit):
                 await self._send(number, verb, args)
@@ -108,18 +108,19 @@ class Link:
         except WireError:
             pass
         finally:
-            for number, waiting in self._waiting.items():
+            for verb, waiting in self._waiting.values():
                 if not waiting.done():
-                    waiting.set_exception(self._gone(f"request {number}"))
+                    waiting.set_exception(self._gone(verb))
 
     def _give(self, answer: Json) -> None:
         number = answer.get("id")
         if number is None:  # about the connection itself: everybody on it is told
-            for waiting in self._waiting.values():
-                if not waiting.done():
-                    waiting.set_result(answer)
-        elif (asked := self._waiting.get(number)) is not None and not asked.done():
-            asked.set_result(answer)
+            told = list(self._waiting.values())
+        else:
+            told = [self._waiting[number]] if number in self._waiting else []
+        for _, waiting in told:
+            if not waiting.done():
+                waiting.set_result(answer)
 
     def _gone(self, verb: str) -> WireError:
         return WireError("communication", f"{verb}: the supervisor of {self.session!r} went away")

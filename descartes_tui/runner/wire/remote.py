@@ -67,7 +67,7 @@ class RemoteRunner:
         """Start an agent; SpawnFailed (with the cause in one line) when it cannot be started."""
         picture = await self._call("spawn", config=config_to_json(config), env=self._env)
         info = agent_from_json(picture)
-        self._pictures.setdefault(info.id, info)
+        self._learn(info)
         return AgentHandle(self, info.id)
 
     async def list_agents(self) -> list[AgentInfo]:
@@ -130,7 +130,12 @@ class RemoteRunner:
 
     async def wait(self, agent_id: str) -> ExitStatus:
         """Return how the run ended, when its family is empty and no restart follows."""
-        (agent,) = await self._call("wait", agents=[agent_id], condition="exit")
+        while True:
+            try:
+                (agent,) = await self._call("wait", agents=[agent_id], condition="exit")
+                break
+            except CommunicationError:
+                await self._call("list")  # finds the next supervisor, or says that there is none
         info = agent_from_json(agent)
         self._learn(info)
         return ExitStatus(info.exit_code, info.exit_signal)
@@ -178,6 +183,8 @@ class RemoteRunner:
     def _learn(self, *agents: AgentInfo) -> None:
         for info in agents:
             before = self._pictures.get(info.id)
+            if before is not None and (before.status_since or 0) > (info.status_since or 0):
+                continue  # an answer that was overtaken by what the watch told
             self._pictures[info.id] = info
             if before is not None and (before.status, before.log_path) == (info.status, info.log_path):
                 continue

@@ -83,7 +83,7 @@ def state(**statuses: str) -> list[dict[str, Any]]:
 
 def test_services_and_askers_do_not_keep_a_plain_up_alive() -> None:
     rules = Rules.of(fleet(JOB, SERVER, ASKER, FOREVER), ALL, everything=False)
-    assert (rules.services, rules.asking) == ({"server", "forever"}, {"asker"})
+    assert (rules.services, rules.asking) == (frozenset({"server", "forever"}), frozenset({"asker"}))
     assert rules.keeps_alive(state(job="running", server="running", asker="running"))
     assert not rules.keeps_alive(state(job="completed", server="running", asker="running"))
 

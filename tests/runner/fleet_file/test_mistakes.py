@@ -74,6 +74,7 @@ MISTAKES = [
     ("file URL", A + '    health: {http: "file:///etc/passwd"}\n', 4, 20, "agents.a.health.http", "with http or https"),
     ("credentials", A + '    health: {http: "http://a:b@127.0.0.1:80/"}\n', 4, 20, "agents.a.health.http", "name or password"),
     ("far host", A + '    health: {http: "http://example.com/"}\n', 4, 20, "agents.a.health.http", "this machine only"),
+    ("blank in URL", A + '    health: {http: "http://127.0.0.1/a b"}\n', 4, 20, "agents.a.health.http", "no blanks"),
     ("bad regex", A + '    health: {log: "(a"}\n', 4, 19, "agents.a.health.log", "not a regular expression"),
     ("slow regex", A + '    health: {log: "(a+)+$"}\n', 4, 19, "agents.a.health.log", "a repeat inside a repeat"),
     # backends
@@ -102,6 +103,7 @@ MISTAKES = [
     ("NUL", A + '    environment: {A: "x\\0y"}\n', 4, 22, "agents.a.environment.A", "U+0000"),
     ("huge value", A + f"    environment: {{A: {'x' * 200_000}}}\n", 4, 22, "agents.a.environment.A", "128 KiB"),
     ("no env file", A + "    env_file: nowhere.env\n", 4, 15, "agents.a.env_file", "nowhere.env: no such file"),
+    ("escape in a file name", A + '    env_file: "\\e[31m"\n', 4, 15, "agents.a.env_file", "\\x1b[31m: no such file"),
     ("no folder", A + "    working_dir: ./nowhere\n", 4, 18, "agents.a.working_dir", "no such folder"),
     ("no task file", A + "    task_file: nowhere.md\n", 4, 16, "agents.a.task_file", "no such file"),
     # variables

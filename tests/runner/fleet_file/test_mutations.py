@@ -1,11 +1,13 @@
 """However a fleet file is damaged, the answer is a fleet or a list of problems, never anything else."""
 
+import contextlib
 import random
 from pathlib import Path
 
 import pytest
+import yaml
 
-from descartes_tui.runner.fleet_file import load_fleet
+from descartes_tui.runner.fleet_file import load_fleet, parse
 from descartes_tui.runner.model.config import FleetConfig
 from descartes_tui.runner.model.errors import FleetFileError
 
@@ -52,6 +54,18 @@ def test_damage_never_gives_anything_but_a_fleet_or_problems(tmp_path: Path, see
             assert all(problem.message and 1 <= problem.line <= lines for problem in error.problems)
             assert all(character.isprintable() or character == "\n" for character in str(error))
     assert refused > 100
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_slow_parser_is_as_careful(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where libyaml is missing, PyYAML's own parser takes its place."""
+    monkeypatch.setattr(parse, "_LOADER", yaml.SafeLoader)
+    chance, text = random.Random(seed), EXAMPLE.read_text()
+    file = tmp_path / "agents.yaml"
+    for extra in ["", '"\\U99999999"', '"\\ud800"'] + [""] * 60:
+        file.write_bytes((damaged(text, chance) + extra).encode("utf-8", "surrogatepass"))
+        with contextlib.suppress(FleetFileError):
+            load_fleet(file, env={})
 
 
 def test_random_bytes_are_refused(tmp_path: Path) -> None:

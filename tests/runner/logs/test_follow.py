@@ -1,6 +1,8 @@
 """Following logs that a child process writes at the same time."""
 
 import asyncio
+import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from descartes_tui.runner.logs.files import open_for_reading, read_at, seek_and_read
 from descartes_tui.runner.logs.follow import Watcher
 from descartes_tui.runner.logs.last_line import last_line
 from descartes_tui.runner.logs.reader import StreamReader
@@ -147,6 +150,28 @@ async def test_the_descriptor_wakes_a_loop(tmp_path: Path) -> None:
         asyncio.get_running_loop().remove_reader(watcher.fd)
 
 
+def test_on_a_kernel_that_does_not_announce_splice_the_file_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = make_log(tmp_path, [])
+    for release in ("6.7.12-generic", "5.15.0", "unheard-of"):
+        monkeypatch.setattr("platform.release", lambda release=release: release)
+        with Watcher(path) as watcher:
+            assert watcher.fd is None
+
+
+def test_a_descriptor_of_any_number_can_be_waited_for(tmp_path: Path) -> None:
+    path = make_log(tmp_path, [])
+    with Watcher(path) as watcher:
+        if watcher.fd is None:
+            pytest.skip("no inotify that tells all here")
+        high, low = fcntl.fcntl(watcher.fd, fcntl.F_DUPFD_CLOEXEC, 2000), watcher.fd
+        watcher.fd = high
+        os.close(low)
+        path.write_bytes(b"x")
+        assert watcher.wait(5) == {path}
+
+
 def test_without_inotify_left_looking_still_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> int:
         raise OSError(24, "too many")
@@ -165,7 +190,7 @@ def test_without_inotify_left_looking_still_works(tmp_path: Path, monkeypatch: p
         (b"one\ntwo\n", "two"),
         (b"one\nPrompt? ", "Prompt?"),
         (b"error\n\n   \n\x1b[0m\n", "error"),
-        (b"10%\r99%\r", "99% ↺"),
+        (b"10%\r99%\r", "99%"),
         (b"\x1b[31mred\x1b]0;t\x07\n", "red␛"),
         (b"x" * 10_000, "x" * 4096),
     ],
@@ -182,4 +207,16 @@ def test_files_are_let_go(tmp_path: Path) -> None:
     log = RunLog(make_log(tmp_path, [("stdout", b"x")]))
     log.close()
     log.close()
-    assert (log.read(0, 1), len(log.index)) == (b"", 0)
+    assert (log.read(0, 1), len(log.index), log.refresh()) == (b"", 0, False)
+
+
+def test_reading_without_pread_gives_the_same(tmp_path: Path) -> None:
+    path = make_log(tmp_path, [("stdout", b"0123456789")])
+    fd = open_for_reading(path)
+    for count, offset in [(3, 0), (4, 5), (10, 8), (1, 99)]:
+        assert (
+            seek_and_read(fd, count, offset)
+            == read_at(fd, count, offset)
+            == b"0123456789"[offset : offset + count]
+        )
+    os.close(fd)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from descartes_tui.runner.logs import records
 from descartes_tui.runner.logs.assemble import LINE_MAX, AgentLine, Chunk, LineAssembler
 from descartes_tui.runner.logs.index import RunIndex
 from descartes_tui.runner.logs.reader import (
@@ -213,4 +214,27 @@ def test_the_index_finds_any_byte_among_many_records(tmp_path: Path) -> None:
         assert (mark.offset, mark.stream, mark.at) == (
             offset // 3 * 3, ("stdout", "stderr")[offset // 3 % 2], 1000.0 + offset // 3,
         )  # fmt: skip
+    index.close()
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_next_and_the_last_bytes_of_a_stream_are_found(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "BLOCK", 4)
+    monkeypatch.setattr("descartes_tui.runner.logs.index.BLOCK", 4)
+    monkeypatch.setattr(records, "_KEPT", 2)
+    rng = random.Random(seed)
+    weights = rng.choice([(1, 1), (9, 1), (1, 0), (0, 1)])
+    pieces = [(rng.choices(["stdout", "stderr"], weights)[0], b"x" * rng.randrange(3)) for _ in range(50)]
+    make_log(tmp_path, pieces)
+    owners = [stream for stream, data in pieces for _ in data]
+    index = RunIndex(tmp_path / INDEX)
+    for stream in ("stdout", "stderr"):
+        for offset in range(len(owners)):
+            before = [n + 1 for n in range(offset) if owners[n] == stream]
+            after = [n for n in range(offset, len(owners)) if owners[n] == stream]
+            assert index.last_of(stream, offset) == max(before, default=0)
+            found = index.next_of(stream, offset)
+            assert (found if found is not None and found < len(owners) else None) == min(after, default=None)
     index.close()

@@ -177,6 +177,7 @@ def test_a_hundred_thousand_random_strings_leak_nothing() -> None:
             for _ in range(rng.randrange(12))
         )
         shown = to_text(parse_line(raw))
+        assert leaks(safe_text(raw[:20])) == [], raw
         if not shown.isprintable() or not ACTING.isdisjoint(shown):
             assert leaks(shown) == [], raw
 

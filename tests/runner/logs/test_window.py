@@ -141,6 +141,20 @@ def test_a_prompt_grows_under_the_same_offset_and_number(tmp_path: Path) -> None
     assert (first.offset, first.number) == (second.offset, second.number) == (4, 2)
 
 
+def test_a_line_that_comes_byte_by_byte_never_breaks_the_screen(tmp_path: Path) -> None:
+    path = make_log(tmp_path, [])
+    written = "é→\x1b[1;31m世\x1b]8;;http://x\x07👩‍👧\x1b[0m\x9b7m\r\n".encode()
+    with LogWindow(path) as window, path.open("ab", buffering=0) as log:
+        for position in range(len(written)):
+            log.write(written[position : position + 1])
+            assert window.refresh()
+            line = window.tail(1)[0]
+            assert line.raw == written[: position + 1].removesuffix(b"\n")
+            assert to_text(line.spans()).replace("\u200d", "").isprintable()
+        assert to_text(line.spans()) == "é→世␛👩‍👧"
+    assert not line.partial
+
+
 def test_truncation_under_the_reader_begins_a_new_generation(tmp_path: Path) -> None:
     path = make_log(tmp_path, [("stdout", b"line\n" * 50_000)])
     with LogWindow(path) as window:

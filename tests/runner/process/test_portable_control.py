@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from descartes_tui.runner.model.errors import ExecutionError
+from descartes_tui.runner.model.folders import STDOUT
 from descartes_tui.runner.model.info import ExitStatus
 from descartes_tui.runner.model.run import Note
 from descartes_tui.runner.process.portable import PortableControl, PortableLauncher
@@ -100,7 +101,7 @@ async def test_term_to_a_paused_family_is_handled(launcher: PortableLauncher, tm
     await run.living.signal(signal.SIGTERM)
     assert not run.living.is_paused()
     assert (await run.ended()).exit == ExitStatus(code=7)
-    assert run.log == b"up\nbye\n"
+    assert run.stream(STDOUT) == b"up\nbye\n"
 
 
 async def test_one_that_stopped_itself_is_noted_and_can_handle_term(
@@ -110,7 +111,7 @@ async def test_one_that_stopped_itself_is_noted_and_can_handle_term(
     await wait_for("the note", lambda: run.has(Note, lambda note: note.kind == "self_stopped" and note.text))
     await run.living.signal(signal.SIGTERM)
     assert (await run.ended()).exit.success
-    assert run.log == b"up\nbye\n"
+    assert run.stream(STDOUT) == b"up\nbye\n"
 
 
 async def test_a_pause_is_no_note(launcher: PortableLauncher, tmp_path: Path) -> None:
@@ -162,7 +163,7 @@ def test_a_reused_pid_is_a_stranger() -> None:
     family = PortableFamily("some-run", me.ppid())
     family.leader_is_reaped()
     later = psutil.Process()
-    later._ident = (me.ppid(), 1.0)  # as if the number had been given away
+    setattr(later, "_ident", (me.ppid(), 1.0))  # noqa: B010 - as if the number had been given away
     rows = {me.ppid(): Row(later, 1, "running", 0, "")}
     assert family.find(Picture(rows)) == []
 

@@ -140,8 +140,10 @@ async def test_an_agent_that_closes_its_stdin_is_told_of(launcher: PortableLaunc
 
 
 async def test_what_the_leader_leaves_is_ended_and_named(launcher: PortableLauncher, tmp_path: Path) -> None:
-    left = "sleep 600 & setsid sleep 601 & (setsid sh -c 'sleep 602 & exec sleep 603' &) ; exit 0"
-    run = await launch(launcher, tmp_path, "sh", "-c", left)
+    left = "sleep 600 & setsid sleep 601 & (setsid sh -c 'sleep 602 & echo up; exec sleep 603' &)"
+    run = await launch(launcher, tmp_path, "sh", "-c", f"{left}; until [ -e go ]; do sleep 0.01; done")
+    await run.wrote(b"up")
+    (tmp_path / "go").touch()
     ended = await run.ended()
     assert ended.exit.success
     assert {swept.how for swept in ended.swept} == {"term"}

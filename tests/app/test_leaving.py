@@ -1,0 +1,71 @@
+"""Leaving the screen: what is said, what is stopped, what stays."""
+
+from dataclasses import replace
+
+from rich.text import Text
+from textual.widgets import Static
+
+from descartes_tui.app.dialog import Dialog
+from descartes_tui.app.leave import StoppingScreen
+from descartes_tui.runner.model.status import AgentStatus
+from tests.app.fake_feed import NOW, agent
+from tests.app.screens import screen_on
+from tests.waiting import wait_for
+
+A, B, DONE = agent("a"), agent("b", AgentStatus.PAUSED), agent("done", AgentStatus.COMPLETED)
+
+
+def text_of(app: object) -> str:
+    parts = [static.content for static in app.screen.query(Static)]  # type: ignore[attr-defined]
+    return "\n".join(part.plain if isinstance(part, Text) else str(part) for part in parts)
+
+
+async def test_leaving_says_what_happens_to_each_and_detaches() -> None:
+    async with screen_on(A, B, DONE) as (app, feed, pilot):
+        await pilot.press("q")
+        assert isinstance(app.screen, Dialog)
+        text = text_of(app)
+        assert "2 agents keep running" in text and "‖ paused" in text and "done" not in text
+        await pilot.press("d")
+        await wait_for("exit", lambda: app.return_value == 0)
+        assert feed.calls == []
+
+
+async def test_escape_stays() -> None:
+    async with screen_on(A) as (app, feed, pilot):
+        await pilot.press("q", "escape")
+        assert app.screen is app.fleet_screen and app.return_value is None
+        await pilot.press("ctrl+c", "escape")
+        await pilot.press("ctrl+q", "escape")
+        assert app.is_running and feed.calls == []
+
+
+async def test_stop_all_shows_who_is_left_and_ends_the_supervisor() -> None:
+    async with screen_on(A, B, DONE) as (app, feed, pilot):
+        await pilot.press("q", "s")
+        await wait_for("stop", lambda: feed.calls == [("stop", {"all": True, "wait": False})])
+        assert isinstance(app.screen, StoppingScreen)
+        feed.tell(replace(A, status=AgentStatus.STOPPING, reason="TERM sent", next_at=NOW + 4))
+        await wait_for("progress", lambda: "TERM sent · 4s" in text_of(app))
+        await pilot.press("k")
+        await wait_for("kill", lambda: ("kill", {"agents": ["id-a", "id-b"], "wait": False}) in feed.calls)
+        feed.tell(replace(A, status=AgentStatus.TERMINATED), replace(B, status=AgentStatus.TERMINATED))
+        await wait_for("down", lambda: feed.verbs()[-1] == "down")
+        await wait_for("exit", lambda: app.return_value == 0)
+
+
+async def test_stopping_can_be_left_early() -> None:
+    async with screen_on(A) as (app, feed, pilot):
+        await pilot.press("q", "s", "escape")
+        await wait_for("back", lambda: app.screen is app.fleet_screen)
+        await pilot.press("q", "s", "d")
+        await wait_for("exit", lambda: app.return_value == 0)
+        assert "down" not in feed.verbs()
+
+
+async def test_with_nothing_running_the_question_is_a_short_one() -> None:
+    async with screen_on(DONE) as (app, _feed, pilot):
+        await pilot.press("q")
+        assert "No agent is running" in text_of(app)
+        await pilot.press("enter")
+        await wait_for("exit", lambda: app.return_value == 0)
