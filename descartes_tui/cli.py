@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from descartes_tui.app.cli.deadline import deadline
 from descartes_tui.app.cli.exit import CommandError, Exit
@@ -12,6 +13,7 @@ from descartes_tui.app.cli.parser import parse
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code."""
+    _print_whatever_comes()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         _flush()
@@ -22,7 +24,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:
-        return _leave_quietly()
+        _forget_output()  # whoever read it has gone: nothing to say
+        return Exit.OK
+    except OSError as error:
+        _forget_output()
+        complain(": ".join(str(part) for part in (error.filename, error.strerror or error) if part))
+        return Exit.FAILED
+
+
+def _print_whatever_comes() -> None:
+    """Let a character that the terminal's encoding lacks be written as an escape, not end the command."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -39,9 +52,9 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _leave_quietly() -> int:
-    """Whoever read our output has gone: say nothing, not even when the interpreter flushes at its end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
-    return Exit.OK
+def _forget_output() -> None:
+    """Let what could not be written go, so that the interpreter does not try again at its end."""
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

@@ -1,5 +1,6 @@
 """The Textual application: themes, the palette, and the one worker that follows the fleet."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ def only_command() -> Sequence[BackendChoice]:
 class DescartesApp(App[int]):
     """Shows the fleet that `feed` tells of. `settings_folder` holds the person's own settings and themes."""
 
-    CSS_PATH = "screen.tcss"
+    CSS_PATH = Path(__file__).with_name("screen.tcss")  # found for subclasses elsewhere too
     TITLE = "descartes"
     COMMANDS: ClassVar = {FleetCommands}
     ENABLE_COMMAND_PALETTE = True
@@ -41,7 +42,9 @@ class DescartesApp(App[int]):
         backends: Callable[[], Sequence[BackendChoice]] = only_command,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__()
+        super().__init__(
+            ansi_color=True if "NO_COLOR" in os.environ else None
+        )  # then no colour at all, not greys
         self.feed, self.backends, self.clock = feed, backends, clock
         self.fleet_screen = FleetScreen()
         self.themes: dict[str, Theme] = {}

@@ -1,21 +1,36 @@
 """The screen on a living session: its supervisor, the backends that are known here, the person's settings."""
 
+import asyncio
+import signal
 from collections.abc import Sequence
 
 from descartes_tui.app.app import DescartesApp
 from descartes_tui.app.spawn_form import BackendChoice
-from descartes_tui.runner.backends.registry import backends
 from descartes_tui.runner.model.folders import config_root
 from descartes_tui.runner.wire.aclient import AsyncClient
 
 
-def live_app(session: str) -> DescartesApp:
+class LiveApp(DescartesApp):
+    """The application of a process of its own: TERM and HUP end it like a person would, and say so."""
+
+    def on_mount(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._end_by, number)
+
+    def _end_by(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+
+def live_app(session: str) -> LiveApp:
     """Return the application for `session`; a supervisor that died is started again."""
     feed = AsyncClient(session, start=True)
-    return DescartesApp(feed, settings_folder=config_root(), backends=known_backends)
+    return LiveApp(feed, settings_folder=config_root(), backends=known_backends)
 
 
 def known_backends() -> Sequence[BackendChoice]:
     """Return what the form for new agents offers, `command` first."""
+    # deferred: it looks for plug-ins, which the screen need not wait for when it opens
+    from descartes_tui.runner.backends.registry import backends
+
     known = [BackendChoice(name, kind.program, kind.install_hint) for name, kind in backends().items()]
     return sorted(known, key=lambda choice: (choice.name != "command", choice.name))

@@ -40,7 +40,10 @@ class AgentTable(Lines, can_focus=True):
         & > .agent-table--title {{ color: $primary; }}
         & > .agent-table--bar {{ color: $primary; }}
     }}
-    AgentTable:nocolor > .agent-table--cursor {{ text-style: reverse; }}
+    AgentTable:nocolor {{
+        & > .agent-table--cursor {{ text-style: reverse; }}
+        & > .agent-table--title {{ text-style: underline; }}
+    }}
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"agent-table--{part}" for part in ("title", "quiet", "mark", "cursor", "bar")),
@@ -218,7 +221,7 @@ class AgentTable(Lines, can_focus=True):
         """Return the titles, a row, or the space below."""
         width, looks = self.size.width, self._looks
         if y < _TITLES:
-            return self._painter.titles(looks).adjust_cell_length(width)
+            return self._painter.titles(looks)
         row = self._top + y - _TITLES
         if row < len(self.rows.shown):
             key = self.rows.shown[row]
@@ -226,7 +229,7 @@ class AgentTable(Lines, can_focus=True):
             strip = self._painter.row(
                 self.rows.agents[key], self._clock(), looks, marked=marked, cursor=cursor
             )
-            return self._with_bar(strip.adjust_cell_length(width), y, width)
+            return self._with_bar(strip, y, width)
         hint = self._hint() if not self.rows.shown and y == _TITLES + 1 else ""
         return strip_of([(" " * MARGIN + hint, looks.quiet)], width, looks.quiet)
 
@@ -241,7 +244,7 @@ class AgentTable(Lines, can_focus=True):
             over = Style(bgcolor=cursor.bgcolor, bold=cursor.bold, reverse=cursor.reverse)
             statuses = {status: self.look(status.value) for status in AgentStatus}
             quiet, mark, title = (self.look(part) for part in ("quiet", "mark", "title"))
-            self._looks_now = RowLooks(self.rich_style, quiet, mark, title, over, statuses)
+            self._looks_now = RowLooks(self.ground, quiet, mark, title, over, statuses)
         return self._looks_now
 
     def _hint(self) -> str:

@@ -69,7 +69,7 @@ class FleetHeader(Lines):
 
     def line(self, y: int) -> Strip:
         """Return the line."""
-        width, plain = self.size.width, self.rich_style
+        width, plain = self.size.width, self.ground
         left = [(" descartes ", self.look("name")), (f" {safe_text(self._session)}  ", self.look("quiet"))]
         right = self._right()
         room = width - _cells(right)

@@ -35,6 +35,7 @@ class KeyBar(Lines):
         & > .key-bar--title { color: $foreground; }
         & > .key-bar--off { color: $muted 60%; }
     }
+    KeyBar:nocolor > .key-bar--off { text-style: dim; }
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"key-bar--{part}" for part in ("key", "title", "off")}
 
@@ -74,15 +75,15 @@ class KeyBar(Lines):
 
     def line(self, y: int) -> Strip:
         """Return one line of keys."""
-        pieces = [(" ", self.rich_style)]
+        pieces = [(" ", self.ground)]
         for hint in self._rows[y] if y < len(self._rows) else []:
             key, title = ("key", "title") if hint.enabled else ("off", "off")
             pieces += [
                 (f"{hint.key} ", self.look(key)),
                 (hint.title, self.look(title)),
-                ("  ", self.rich_style),
+                ("  ", self.ground),
             ]
-        return strip_of(pieces, self.size.width, self.rich_style)
+        return strip_of(pieces, self.size.width, self.ground)
 
     def _arrange(self) -> None:
         kept = list(self.hints)

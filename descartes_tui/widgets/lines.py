@@ -14,11 +14,11 @@ class Lines(Widget):
     """A widget that gives its lines itself and holds them in caches of its own.
 
     Textual's general way (borders, padding, text selection, eight strips for each line) is left out on
-    purpose: a frame costs a fifth. Subclasses give `line(y)`, a strip of exactly the widget's width.
+    purpose: a frame costs a fifth. Subclasses give `line(y)`.
     """
 
     ALLOW_SELECT = False
-    can_focus = False
+    _ground: Style | None = None
 
     def line(self, y: int) -> Strip:
         """Return what stands in row `y` of the widget."""
@@ -30,7 +30,15 @@ class Lines(Widget):
     def notify_style_update(self) -> None:
         """The theme or the focus changed: colours are asked for again."""
         super().notify_style_update()
+        self._ground = None
         self.forget_styles()
+
+    @property
+    def ground(self) -> Style:
+        """The widget's own style, asked for once: to compute it costs as much as to paint a line."""
+        if self._ground is None:
+            self._ground = self.rich_style
+        return self._ground
 
     def look(self, name: str) -> Style:
         """Return the style of one of this widget's component classes, by its short name."""
@@ -44,12 +52,12 @@ class Lines(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the rows of `crop`, filtered as the terminal asks (NO_COLOR among others)."""
         background, filters = self.background_colors[1], self.get_line_filters()
-        whole, strips = (0, self.size.width), []
+        width, ground, strips = self.size.width, self.ground, list[Strip]()
         for y in crop.line_range:
-            strip = self.line(y)
+            strip = self.line(y).adjust_cell_length(width, ground)
             for line_filter in filters:
                 strip = strip.apply_filter(line_filter, background)
-            strips.append(strip if crop.column_span == whole else strip.crop(*crop.column_span))
+            strips.append(strip if crop.column_span == (0, width) else strip.crop(*crop.column_span))
         return strips
 
     def refresh_row(self, y: int) -> None:

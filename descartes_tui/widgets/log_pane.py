@@ -8,11 +8,12 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual import events, work
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
 from descartes_tui.runner.logs.follow import Watcher
-from descartes_tui.runner.logs.sanitize import to_text
+from descartes_tui.runner.logs.sanitize import safe_text, to_text
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.widgets.lines import Lines, fit, strip_of
@@ -50,7 +51,11 @@ class LogPane(Lines, can_focus=True):
         & > .log-pane--title {{ color: $primary; }}
         & > .log-pane--bar {{ color: $primary; }}
     }}
-    LogPane:nocolor > .log-pane--selected {{ text-style: reverse; }}
+    LogPane:nocolor {{
+        & > .log-pane--selected {{ text-style: reverse; }}
+        & > .log-pane--title {{ text-style: bold underline; }}
+        & > .log-pane--fact {{ text-style: underline; }}
+    }}
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         *(f"log-pane--{part}" for part in _PARTS),
@@ -237,8 +242,22 @@ class LogPane(Lines, can_focus=True):
             while True:
                 await watcher.changed()
                 if self.sheet.refresh():
-                    self._arrange()
+                    self._grown()
                 await asyncio.sleep(_FRAME)
+
+    def _grown(self) -> None:
+        """Paint what growth has changed: everything while following, else how much is new."""
+        if self.following or len(self.sheet.rows) < self.sheet.height:
+            self._arrange()
+            return
+        self.refresh(
+            Region(0, 0, self.size.width, _TITLE), Region(self.size.width - 1, _TITLE, 1, self.sheet.height)
+        )
+        self._count_if_wanted()
+
+    def _count_if_wanted(self) -> None:
+        if not self.following and self.sheet.view is not None and self.sheet.view.new_lines() is None:
+            self.call_later(self._count_on)
 
     def _count_on(self) -> None:
         """Count lines in small slices while somebody wants to know how many are new."""
@@ -261,7 +280,7 @@ class LogPane(Lines, can_focus=True):
         if self._looks_now is None:
             statuses = {status: self.look(status.value) for status in AgentStatus}
             stderr, time, mark, quiet = (self.look(part) for part in ("stderr", "time", "mark", "quiet"))
-            self._looks_now = LogLooks(self.rich_style, stderr, time, mark, quiet, statuses)
+            self._looks_now = LogLooks(self.ground, stderr, time, mark, quiet, statuses)
         return self._looks_now
 
     def _arrange(self) -> None:
@@ -270,8 +289,7 @@ class LogPane(Lines, can_focus=True):
             return
         self.sheet.width, self.sheet.height = max(1, self.size.width - 1), max(1, self.size.height - _TITLE)
         self.sheet.arrange(self._looks)
-        if not self.following and self.sheet.view is not None and self.sheet.view.new_lines() is None:
-            self.call_later(self._count_on)
+        self._count_if_wanted()
         self.refresh()
 
     def line(self, y: int) -> Strip:
@@ -288,8 +306,7 @@ class LogPane(Lines, can_focus=True):
             look = self.look("selected")
             strip = over(strip, Style(bgcolor=look.bgcolor, reverse=look.reverse))
         mark = "┃" if bar is not None and bar.covers(number) else " "
-        joined = Strip.join([strip, strip_of([(mark, self.look("bar"))], 1, self.rich_style)])
-        return joined.adjust_cell_length(self.size.width)
+        return Strip.join([strip, strip_of([(mark, self.look("bar"))], 1, self.ground)])
 
     def _title_strip(self) -> Strip:
         width, fact, agent = self.size.width, self.look("fact"), self.agent
@@ -298,6 +315,9 @@ class LogPane(Lines, can_focus=True):
         sheet = self.sheet
         facts = [f"run {agent.run}" if agent.run else "", self.stream or ""]
         facts += ["wrapped" if sheet.wrap else "", "times" if sheet.timestamps else ""]
+        facts += [
+            safe_text(agent.reason) if agent.status.has_process else ""
+        ]  # a full disk, output held, ...
         right, style = self._position()
         right = right if cell_len(right) <= width // 2 else ""
         left = fit(f" {agent.name}", min(cell_len(agent.name) + 1, width - cell_len(right)))

@@ -87,9 +87,9 @@ class LogSheet:
             return Strip.blank(self.width, self._looks.plain)
         row = self.rows[number]
         if isinstance(row, Strip):
-            return row.adjust_cell_length(self.width)
+            return row.adjust_cell_length(self.width, self._looks.plain)
         strips = self._paint(self._line_strip(row.line))
-        return strips[min(row.row, len(strips) - 1)].adjust_cell_length(self.width)
+        return strips[min(row.row, len(strips) - 1)].adjust_cell_length(self.width, self._looks.plain)
 
     def line_at(self, number: int) -> LogLine | None:
         """Return the line that row `number` belongs to, None for marks and the space below."""

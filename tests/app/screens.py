@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from descartes_tui.app.app import DescartesApp
 from descartes_tui.app.spawn_form import BackendChoice
@@ -48,3 +49,13 @@ async def type_text(pilot: Pilot[int], text: str) -> None:
         await pilot.press(
             {" ": "space", "/": "slash", ".": "full_stop", "=": "equals_sign"}.get(character, character)
         )
+
+
+def on_fleet(app: DescartesApp) -> bool:
+    """True when nothing lies over the fleet."""
+    return app.screen is app.fleet_screen
+
+
+def top(app: DescartesApp) -> Screen[object]:
+    """Return the screen that lies over all others."""
+    return app.screen

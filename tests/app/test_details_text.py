@@ -1,5 +1,7 @@
 """The facts of `show` and `events` as a person reads them."""
 
+from typing import Any
+
 from descartes_tui.app.details_text import details_text
 from descartes_tui.runner.wire.times import parse_time
 
@@ -28,5 +30,5 @@ def test_facts_are_grouped_and_what_says_nothing_is_left_out() -> None:
 
 
 def test_an_answer_of_another_shape_is_no_trouble() -> None:
-    shown = {"family": {"pid": 1, "cmdline": "x"}, "runs": [{}], "why": None, "config": None, "status": 3.5}
+    shown: dict[str, Any] = {"family": {"pid": 1, "cmdline": "x"}, "runs": [{}], "why": None, "status": 3.5}
     assert "3.5" in details_text(shown, [{}, {"at": "yesterday", "kind": None}], "", 0.0).plain

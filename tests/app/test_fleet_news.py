@@ -1,8 +1,10 @@
 """The screen follows the fleet: pictures, news, and the supervisor's absence."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from descartes_tui.runner.model.status import AgentStatus
+from descartes_tui.runner.wire.updates import Disconnected, Update
 from tests.app.fake_feed import FakeFeed, agent
 from tests.app.screens import screen_on, table_rows, toasts
 from tests.waiting import wait_for
@@ -39,9 +41,10 @@ async def test_a_lost_supervisor_is_said_and_the_selection_is_kept() -> None:
 
 async def test_a_feed_that_breaks_is_told() -> None:
     class Broken(FakeFeed):
-        async def watch(self):  # type: ignore[no-untyped-def,override]
-            raise RuntimeError("[b]no luck")
-            yield
+        async def watch(self) -> AsyncIterator[Update]:
+            for word in ("no luck",):
+                raise RuntimeError(f"[b]{word}")
+            yield Disconnected("")
 
     async with screen_on(feed=Broken()) as (app, _feed, _pilot):
         await wait_for("toast", lambda: any("no luck" in text for text in toasts(app)))

@@ -13,7 +13,7 @@ from descartes_tui.app.spawn_form import SpawnForm
 from descartes_tui.runner.model.errors import ExecutionError
 from descartes_tui.runner.model.status import AgentStatus
 from tests.app.fake_feed import agent, write_log
-from tests.app.screens import screen_on, table_rows, toasts, type_text
+from tests.app.screens import on_fleet, screen_on, table_rows, toasts, top, type_text
 from tests.waiting import wait_for
 from tests.widgets.host import shown
 
@@ -46,15 +46,15 @@ async def test_a_grey_key_does_nothing(key: str, status: AgentStatus) -> None:
     async with screen_on(agent("a", status)) as (app, feed, pilot):
         await pilot.press(key)
         await pilot.pause()
-        assert feed.calls == [] and app.screen is app.fleet_screen and not app.fleet_screen.line.display
+        assert feed.calls == [] and on_fleet(app) and not app.fleet_screen.line.display
 
 
 async def test_kill_asks_and_only_yes_kills() -> None:
     async with screen_on(RUNNING) as (app, feed, pilot):
         await pilot.press("k")
-        assert isinstance(app.screen, Dialog)
+        assert isinstance(top(app), Dialog)
         await pilot.press("x", "p", "escape")
-        assert app.screen is app.fleet_screen and feed.calls == []
+        assert on_fleet(app) and feed.calls == []
         await pilot.press("k", "y")
         await wait_for("kill", lambda: feed.calls == [("kill", {"agents": ["id-runner"], "wait": False})])
 
@@ -147,9 +147,9 @@ async def test_zoom_and_focus(tmp_path: Path) -> None:
         await pilot.press("escape", "enter")
         assert screen.log_pane.has_focus
         await pilot.press("z")
-        assert not screen.table.display and screen.log_pane.size.height > 30
+        await wait_for("zoomed", lambda: not screen.table.display and screen.log_pane.size.height > 30)
         await pilot.press("tab", "z")
-        assert screen.table.display and screen.table.has_focus
+        await wait_for("both", lambda: screen.table.display and screen.table.has_focus)
 
 
 async def test_details_help_and_form_open_and_close() -> None:
@@ -157,13 +157,13 @@ async def test_details_help_and_form_open_and_close() -> None:
         feed.answers["show"] = {"status": "running", "why": {"cause": "because"}}
         for key, kind in (("d", DetailsScreen), ("?", HelpScreen), ("n", SpawnForm)):
             await pilot.press(key)
-            assert isinstance(app.screen, kind)
+            assert isinstance(top(app), kind)
             await pilot.press("escape")
-            assert app.screen is app.fleet_screen
+            assert on_fleet(app)
 
 
 async def test_the_footer_is_greyed_by_the_same_table() -> None:
-    async with screen_on(RUNNING) as (app, feed, pilot):
+    async with screen_on(RUNNING) as (app, feed, _pilot):
         hints = {hint.action: hint.enabled for hint in app.fleet_screen.keys.hints}
         assert hints["pause"] and not hints["start"]
         feed.tell(replace(RUNNING, status=AgentStatus.COMPLETED))
@@ -176,4 +176,4 @@ async def test_a_key_in_the_footer_can_be_clicked() -> None:
     async with screen_on(RUNNING, size=(170, 30)) as (app, _feed, pilot):
         text = shown(app.fleet_screen.keys)[0]
         await pilot.click("#keys", offset=(text.index("? help") + 1, 0))
-        assert isinstance(app.screen, HelpScreen)
+        assert isinstance(top(app), HelpScreen)

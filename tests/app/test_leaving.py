@@ -9,7 +9,7 @@ from descartes_tui.app.dialog import Dialog
 from descartes_tui.app.leave import StoppingScreen
 from descartes_tui.runner.model.status import AgentStatus
 from tests.app.fake_feed import NOW, agent
-from tests.app.screens import screen_on
+from tests.app.screens import on_fleet, screen_on, top
 from tests.waiting import wait_for
 
 A, B, DONE = agent("a"), agent("b", AgentStatus.PAUSED), agent("done", AgentStatus.COMPLETED)
@@ -23,7 +23,7 @@ def text_of(app: object) -> str:
 async def test_leaving_says_what_happens_to_each_and_detaches() -> None:
     async with screen_on(A, B, DONE) as (app, feed, pilot):
         await pilot.press("q")
-        assert isinstance(app.screen, Dialog)
+        assert isinstance(top(app), Dialog)
         text = text_of(app)
         assert "2 agents keep running" in text and "‖ paused" in text and "done" not in text
         await pilot.press("d")
@@ -34,7 +34,7 @@ async def test_leaving_says_what_happens_to_each_and_detaches() -> None:
 async def test_escape_stays() -> None:
     async with screen_on(A) as (app, feed, pilot):
         await pilot.press("q", "escape")
-        assert app.screen is app.fleet_screen and app.return_value is None
+        assert on_fleet(app) and app.return_value is None
         await pilot.press("ctrl+c", "escape")
         await pilot.press("ctrl+q", "escape")
         assert app.is_running and feed.calls == []
@@ -44,7 +44,7 @@ async def test_stop_all_shows_who_is_left_and_ends_the_supervisor() -> None:
     async with screen_on(A, B, DONE) as (app, feed, pilot):
         await pilot.press("q", "s")
         await wait_for("stop", lambda: feed.calls == [("stop", {"all": True, "wait": False})])
-        assert isinstance(app.screen, StoppingScreen)
+        assert isinstance(top(app), StoppingScreen)
         feed.tell(replace(A, status=AgentStatus.STOPPING, reason="TERM sent", next_at=NOW + 4))
         await wait_for("progress", lambda: "TERM sent · 4s" in text_of(app))
         await pilot.press("k")
@@ -57,7 +57,7 @@ async def test_stop_all_shows_who_is_left_and_ends_the_supervisor() -> None:
 async def test_stopping_can_be_left_early() -> None:
     async with screen_on(A) as (app, feed, pilot):
         await pilot.press("q", "s", "escape")
-        await wait_for("back", lambda: app.screen is app.fleet_screen)
+        await wait_for("back", lambda: on_fleet(app))
         await pilot.press("q", "s", "d")
         await wait_for("exit", lambda: app.return_value == 0)
         assert "down" not in feed.verbs()

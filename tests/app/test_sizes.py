@@ -8,7 +8,7 @@ import pytest
 from descartes_tui.app.actions import ACTIONS
 from descartes_tui.runner.model.status import AgentStatus
 from tests.app.fake_feed import FakeFeed, agent, write_log
-from tests.app.screens import screen_on, table_rows
+from tests.app.screens import on_fleet, screen_on, table_rows
 from tests.widgets.host import controls_in, shown
 from tests.widgets.test_hostile_text import HOSTILE
 
@@ -35,7 +35,7 @@ async def test_every_size_shows_something_and_every_dialog_opens(size: tuple[int
             "escape",
         ):
             await pilot.press(key)
-        assert app.is_running and app.screen is app.fleet_screen
+        assert app.is_running and on_fleet(app)
 
 
 async def test_a_small_terminal_is_usable() -> None:
@@ -117,4 +117,4 @@ async def test_no_color_is_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
         for strip in app.screen._compositor.render_strips():
             for segment in strip:
                 for color in (segment.style and segment.style.color, segment.style and segment.style.bgcolor):
-                    assert not color or color.triplet is None or len(set(color.triplet)) == 1
+                    assert not color or color.is_default

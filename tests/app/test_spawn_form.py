@@ -14,9 +14,11 @@ from descartes_tui.app.spawn_checks import (
     program_problem,
 )
 from descartes_tui.app.spawn_form import SpawnForm
+from descartes_tui.runner.model.config import StdinMode
 from descartes_tui.runner.model.errors import SpawnFailed
+from descartes_tui.runner.wire.codec import config_from_json
 from tests.app.fake_feed import agent
-from tests.app.screens import screen_on, type_text
+from tests.app.screens import on_fleet, screen_on, type_text
 from tests.waiting import wait_for
 
 
@@ -39,11 +41,11 @@ async def test_a_command_is_spawned_with_everything_that_was_typed(
         form.query_one("#environment", TextArea).text = "MODE=fast\nEMPTY="
         await pilot.press("ctrl+s")
         await wait_for("spawn", lambda: feed.verbs() == ["spawn"])
-        config = feed.calls[0][1]["config"]
-        assert (config["name"], config["backend"], config["command"]) == ("agent-2", "command", "echo hi")
-        assert config["environment"] == {"MODE": "fast", "EMPTY": ""} and config["stdin"] == "null"
-        assert config["working_dir"] == str(tmp_path) and feed.calls[0][1]["env"]["PATH"]
-        await wait_for("closed", lambda: app.screen is app.fleet_screen)
+        config = config_from_json(feed.calls[0][1]["config"])
+        assert (config.name, config.backend, config.command) == ("agent-2", "command", "echo hi")
+        assert config.environment == {"MODE": "fast", "EMPTY": ""} and config.stdin is StdinMode.NULL
+        assert config.working_dir == str(tmp_path) and feed.calls[0][1]["env"]["PATH"]
+        await wait_for("closed", lambda: on_fleet(app))
         feed.tell(agent("new"))
         await wait_for("selected", lambda: getattr(app.fleet_screen.table.selected, "name", "") == "new")
 
@@ -88,7 +90,7 @@ async def test_a_refusal_is_shown_in_the_form_and_nothing_is_lost() -> None:
         await wait_for("refusal", lambda: "on fire ␛" in str(error.content))
         assert app.screen.query_one("#task", Input).value == "echo hi"
         await pilot.press("escape")
-        assert app.screen is app.fleet_screen
+        assert on_fleet(app)
 
 
 @pytest.mark.parametrize("name", ["a", "A9._-", "x" * 63])

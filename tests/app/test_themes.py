@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from textual.color import Color
+from textual.widgets import OptionList
 
 from descartes_tui.app.settings import read_settings, remember_theme
 from descartes_tui.runner.model.status import AgentStatus
@@ -37,7 +38,8 @@ def test_there_is_one_for_every_need() -> None:
 def test_every_text_can_be_read_on_every_ground(path: Path) -> None:
     theme = read_theme(path)
     texts = [value for key, value in theme.variables.items() if key.startswith(("status-", "log-"))]
-    texts += [theme.variables["muted"], theme.foreground, theme.primary, theme.error, theme.warning]
+    named = (theme.variables["muted"], theme.foreground, theme.primary, theme.error, theme.warning)
+    texts += [str(color) for color in named]
     for ground in (theme.background, theme.surface):
         assert min(contrast(str(text), str(ground)) for text in texts) >= (
             7.0 if "high" in path.stem else 4.4
@@ -117,12 +119,13 @@ async def test_a_chosen_theme_is_remembered(tmp_path: Path) -> None:
 
 
 async def test_the_palette_does_what_keys_do_and_finds_agents() -> None:
-    async with screen_on(agent("first"), agent("second")) as (app, feed, pilot):
+    async with screen_on(agent("first"), agent("second")) as (app, _feed, pilot):
         await pilot.press("ctrl+p")
         await type_text(pilot, "go to second")
+        hits = app.screen.query_one(OptionList)
         await wait_for(
-            "hit", lambda: "second" in str(app.screen.query("CommandList").first().highlighted_option)
-        )  # type: ignore[attr-defined]
+            "hit", lambda: hits.highlighted_option and "second" in str(hits.highlighted_option.prompt)
+        )
         await pilot.press("enter")
         await wait_for("second", lambda: getattr(app.fleet_screen.table.selected, "name", "") == "second")
 

@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Final
 
 from descartes_tui.app.cli.exit import CommandError, Exit
@@ -13,19 +13,24 @@ LATER: Final = (
 KEPT_BY_THE_SUPERVISOR: Final = frozenset(
     ("start", "stop", "restart", "pause", "resume", "kill", "signal", "rm", "wait", "down")
 )
+FOR_THEMSELVES: Final = frozenset(("open", "up"))  # a fleet that is being launched is not left half-way
+
+
+def deadline(options: Namespace) -> AbstractContextManager[None]:
+    """Raise CommandError in the block when the time of `--timeout` is over."""
+    limit = getattr(options, "timeout", None)
+    if not limit or options.verb in FOR_THEMSELVES:
+        return nullcontext()
+    return within(limit, options.verb, later=LATER if options.verb in KEPT_BY_THE_SUPERVISOR else 0.0)
 
 
 @contextmanager
-def deadline(options: Namespace) -> Iterator[None]:
-    """Raise CommandError in the block when the time of `--timeout` is over."""
-    limit = getattr(options, "timeout", None)
-    if not limit or options.verb == "open":
-        yield
-        return
+def within(limit: float, what: str, *, later: float = 0.0) -> Iterator[None]:
+    """Raise CommandError `limit + later` seconds after the block began, if it still goes on."""
     import signal  # only commands with --timeout pay for it
 
-    before = signal.signal(signal.SIGALRM, lambda *_: _give_up(options.verb, limit))
-    signal.setitimer(signal.ITIMER_REAL, limit + (LATER if options.verb in KEPT_BY_THE_SUPERVISOR else 0))
+    before = signal.signal(signal.SIGALRM, lambda *_: _give_up(what, limit))
+    signal.setitimer(signal.ITIMER_REAL, limit + later)
     try:
         yield
     finally:
@@ -33,5 +38,5 @@ def deadline(options: Namespace) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _give_up(verb: str, limit: float) -> None:
-    raise CommandError(f"{verb}: not done within {limit:g} s; give it more with --timeout", Exit.TIMED_OUT)
+def _give_up(what: str, limit: float) -> None:
+    raise CommandError(f"{what}: not done within {limit:g} s; give it more with --timeout", Exit.TIMED_OUT)

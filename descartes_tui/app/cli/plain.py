@@ -5,10 +5,11 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from descartes_tui.app.cli.deadline import within
 from descartes_tui.app.cli.exit import CommandError, Exit
 from descartes_tui.app.cli.line_printer import LinePrinter
 from descartes_tui.app.cli.link import ask
@@ -20,6 +21,7 @@ from descartes_tui.app.cli.wait import exit_of
 from descartes_tui.app.cli.watch import Agent, FleetWatch
 from descartes_tui.runner.model.config import FleetConfig
 
+TIME_TO_END: Final = 30.0  # seconds that stopping may take once it has begun, whatever --timeout said
 ANSWERS_WITHIN: Final = 5.0  # seconds that agents have to end by themselves after their input was closed
 
 
@@ -46,11 +48,17 @@ def stream(launch: Launch, fleet: FleetConfig, options: Namespace, *, everything
     with _interrupts() as interrupts:
         plain = _Plain(launch, rules, options, interrupts)
         try:
-            plain.run()
+            with _time_limit(options):
+                plain.run()
         except (BrokenPipeError, CommandError):
             plain.stop_quietly()
             raise
     return plain.conclude()
+
+
+def _time_limit(options: Namespace) -> AbstractContextManager[None]:
+    limit = getattr(options, "timeout", None)
+    return within(limit, "up") if limit else nullcontext()
 
 
 class _Plain:
@@ -58,6 +66,7 @@ class _Plain:
 
     def __init__(self, launch: Launch, rules: Rules, options: Namespace, interrupts: list[int]) -> None:
         self._rules, self._options, self._interrupts = rules, options, interrupts
+        self._asking = Namespace(**{**vars(options), "timeout": TIME_TO_END})
         self._answered = 0  # interrupts that were acted upon
         self._acted: set[tuple[str, str]] = set()
         self._ended_by_us: set[str] = set()
@@ -132,7 +141,7 @@ class _Plain:
             asking = [agent["name"] for agent in left if agent["name"] in self._rules.asking]
             for name in asking:
                 with suppress(CommandError):  # it may have closed its input, or have ended
-                    ask(self._options, "send", agent=name, data="", eof=True)
+                    ask(self._asking, "send", agent=name, data="", eof=True)
             self._ended_by_us.update(asking)
             self._stop_at = time.monotonic() + (ANSWERS_WITHIN if asking else 0)
         services = [agent["name"] for agent in left if agent["name"] not in self._rules.asking]
@@ -148,13 +157,13 @@ class _Plain:
         if fresh:
             self._acted.update((verb, name) for name in fresh)
             self._ended_by_us.update(fresh)
-            ask(self._options, verb, agents=fresh, wait=False)
+            ask(self._asking, verb, agents=fresh, wait=False)
 
     def stop_quietly(self) -> None:
         """Nobody listens any more: stop what this command started."""
         with suppress(CommandError):
             if self._launch.fresh_supervisor:
-                ask(self._options, "down")
+                ask(self._asking, "down")
             else:
                 self._act("stop", self._living())
 
@@ -165,13 +174,9 @@ class _Plain:
         mine = sorted(self._mine(), key=lambda agent: self._launch.names.index(agent["name"]))
         if mine and not self._options.quiet:
             say(_verdicts(mine, self._ended_by_us, self._options))
-        if (
-            self._launch.fresh_supervisor
-            and not self._watch.over
-            and is_over(list(self._watch.agents.values()))
-        ):
+        if self._launch.fresh_supervisor and not self._watch.over and not self._watch.goes_on():
             with suppress(CommandError):
-                ask(self._options, "down")
+                ask(self._asking, "down")
         if self._interrupts:
             return 128 + self._interrupts[0]
         return max(

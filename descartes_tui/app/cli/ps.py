@@ -7,16 +7,17 @@ from typing import Any
 from descartes_tui.app.cli.exit import Exit
 from descartes_tui.app.cli.link import ask
 from descartes_tui.app.cli.output import print_json, say, wants_colour, width_of
-from descartes_tui.app.cli.render import UNKNOWN, age, ending, memory, percent, status_text, table
+from descartes_tui.app.cli.render import UNKNOWN, age, ending, fitting, memory, percent, status_text, table
 
 HEADER = ("NAME", "STATUS", "PID", "CPU", "MEM", "AGE", "RESTARTS", "BACKEND", "ID", "DOING")
+EXPENDABLE = ("ID", "BACKEND", "RESTARTS", "PID", "MEM", "CPU", "AGE")  # where there is little room
 
 
 def add_arguments(parser: ArgumentParser, verb: str) -> None:
     """Add what `ps` understands."""
-    parser.add_argument(
-        "--all", action="store_true", default=False, help="also spawned agents that have ended"
-    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--all", action="store_true", default=True, help="ended agents too (the default)")
+    what.add_argument("--living", dest="all", action="store_false", help="leave out agents that have ended")
     parser.add_argument("--tag", action="append", default=[], metavar="T", help="only agents with this tag")
 
 
@@ -26,10 +27,11 @@ def run(options: Namespace) -> int:
     if options.json:
         print_json(agents)
     elif agents:
-        rows = [_row(agent) for agent in agents]
-        print(table(HEADER, rows, width_of(sys.stdout), colour=wants_colour(options, sys.stdout)))
+        width = width_of(sys.stdout)
+        header, rows = fitting(HEADER, [_row(agent) for agent in agents], width, expendable=EXPENDABLE)
+        print(table(header, rows, width, colour=wants_colour(options, sys.stdout)))
     else:
-        say("no agents" + ("" if options.all else "; `ps --all` shows those that have ended"), options)
+        say("no agents" if options.all else "no living agents; `ps` shows those that have ended", options)
     return Exit.OK
 
 

@@ -34,6 +34,19 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, c
     return "\n".join(lines)
 
 
+def fitting(
+    header: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, expendable: Sequence[str]
+) -> tuple[Sequence[str], list[Sequence[str]]]:
+    """Return the table without as many of its `expendable` columns, first ones first, as it is too wide."""
+    kept = list(range(len(header)))
+    for title in expendable:
+        sizes = [max(columns_of(row[at]) for row in (header, *rows)) for at in kept]
+        if sum(sizes) + 2 * (len(sizes) - 1) <= width:
+            break
+        kept.remove(header.index(title))
+    return [header[at] for at in kept], [[row[at] for at in kept] for row in rows]
+
+
 def _line(cells: Sequence[str], sizes: Sequence[int], width: int) -> str:
     padded = (cell + " " * (size - columns_of(cell)) for cell, size in zip(cells, sizes, strict=True))
     return cut("  ".join(padded).rstrip(), width)

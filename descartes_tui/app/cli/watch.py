@@ -48,6 +48,10 @@ class FleetWatch:
             changed += fresh
         return changed
 
+    def goes_on(self) -> bool:
+        """True while an agent runs or will be started again."""
+        return any(agent["status"] in GOES_ON for agent in self.agents.values())
+
     def close(self) -> None:
         """Take no more notice; the listener ends with its connection."""
         self._closed = True

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from dataclasses import dataclass, replace
+from typing import Final
 
 from descartes_tui.runner.fleet.aftermath import THE_FLEET, Aftermath
+from descartes_tui.runner.fleet.clock import pass_time
 from descartes_tui.runner.fleet.conductor import Conductor
 from descartes_tui.runner.fleet.declared import Declaration
 from descartes_tui.runner.fleet.parts import Parts
@@ -17,10 +19,12 @@ from descartes_tui.runner.fleet.stopping import Stopper
 from descartes_tui.runner.model.config import AgentConfig
 from descartes_tui.runner.model.errors import AgentError
 from descartes_tui.runner.model.info import AgentInfo
-from descartes_tui.runner.model.run import RunEvent
+from descartes_tui.runner.model.run import RunEvent, RunLink
 from descartes_tui.runner.model.status import AgentStatus
 
 log = logging.getLogger(__name__)
+TRY_AGAIN: Final = 5.0  # seconds
+UNREACHED: Final = "its keeper cannot be reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,9 @@ class Adoption:
         picture = record.info
         run = self._conductor.begin(record, newest_run(self._parts.folder, record.id))
         await self._clear_probe(run)
+        await self._reach(record, run, picture)
 
+    async def _reach(self, record: Record, run: Run, picture: AgentInfo) -> None:
         def hear(event: RunEvent) -> None:
             self._conductor.hear(record, run, event)
 
@@ -111,11 +117,22 @@ class Adoption:
             link = await self._parts.launcher.adopt(run.folder, run.run_id, hear)
         except (AgentError, OSError) as error:
             log.error("%s: its run cannot be taken up: %s", record.name, error)
-            self._register.note(record, reason=f"cannot be reached: {error}")
+            self._register.note(record, reason=f"{UNREACHED}: {error}")
+            self._parts.tasks.start(self._try_again(record, run, picture), f"reach {record.name}")
             return
-        if run.over or link is None:
-            return
+        if not run.over and link is not None:
+            self._hold(record, run, link, picture)
+
+    async def _try_again(self, record: Record, run: Run, picture: AgentInfo) -> None:
+        await pass_time(self._parts.clock, TRY_AGAIN)
+        if not run.over:
+            await self._reach(record, run, picture)
+
+    def _hold(self, record: Record, run: Run, link: RunLink, picture: AgentInfo) -> None:
+        """Go on where the earlier supervisor was."""
         run.link.set_result(link)
+        if record.info.reason.startswith(UNREACHED):
+            self._register.note(record, reason=picture.reason)
         if picture.status is AgentStatus.STOPPING:
             left = (picture.next_at or 0.0) - self._parts.clock.now()
             self._stopper.go_on(record, by=THE_FLEET, grace=max(left, 0.0))

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
+from typing import Final
 
 from descartes_tui.runner.fleet.aftermath import THE_FLEET, Aftermath
 from descartes_tui.runner.fleet.ending import count_processes
@@ -16,6 +18,9 @@ from descartes_tui.runner.model.folders import LOG, private_folder, run_folder
 from descartes_tui.runner.model.info import Usage
 from descartes_tui.runner.model.run import Ended, LeaderExited, Lost, Note, RunEvent, Started, StartFailed
 from descartes_tui.runner.model.status import AgentStatus, Health
+
+log = logging.getLogger(__name__)
+AT_ONCE: Final = 16  # launches under way: a thousand at once would only wait for each other
 
 
 class Conductor:
@@ -34,6 +39,7 @@ class Conductor:
         self._aftermath = aftermath
         self._on_unhealthy = on_unhealthy
         self._health_checks = health_checks
+        self._doors = asyncio.Semaphore(AT_ONCE)
 
     def launch(self, record: Record) -> None:
         """Begin a new run: the agent becomes STARTING, and RUNNING or FAILED soon after."""
@@ -79,11 +85,15 @@ class Conductor:
             private_folder(run.folder)
             spec = run_spec(record, run, self._parts)
             self._register.note(record, command_line=" ".join(spec.argv), keep=False)
-            link = await self._parts.launcher.launch(spec, lambda event: self.hear(record, run, event))
+            async with self._doors:
+                link = await self._parts.launcher.launch(spec, lambda event: self.hear(record, run, event))
         except SpawnFailed as error:
             self.hear(record, run, StartFailed(error.cause))
         except (AgentError, OSError, ValueError) as error:
             self.hear(record, run, StartFailed(str(error), getattr(error, "errno", None) or 0))
+        except Exception as error:  # whatever it is, the agent must not stay "starting" for ever
+            log.exception("%s cannot be launched", record.name)
+            self.hear(record, run, StartFailed(f"internal error: {error!r}"))
         else:
             if not run.link.done():
                 run.link.set_result(link)
@@ -94,6 +104,12 @@ class Conductor:
         """Take note of what a launcher announces; what comes from an older run is void."""
         if record.run is not run or run.over:
             return
+        try:
+            self._hear(record, run, event)
+        except Exception:  # the launcher that tells must go on telling
+            log.exception("%s: %r could not be noted", record.name, event)
+
+    def _hear(self, record: Record, run: Run, event: RunEvent) -> None:
         match event:
             case Started():
                 self._started(record, run, event)

@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +12,6 @@ from descartes_tui.runner.fleet.changes import Change
 from descartes_tui.runner.fleet.clock import Clock, LoopClock
 from descartes_tui.runner.fleet.conductor import Conductor
 from descartes_tui.runner.fleet.declared import Declared, Limits
-from descartes_tui.runner.fleet.depends import layers
 from descartes_tui.runner.fleet.explaining import why
 from descartes_tui.runner.fleet.guard import Guard
 from descartes_tui.runner.fleet.launching import Entrance, UpReport
@@ -23,9 +21,10 @@ from descartes_tui.runner.fleet.pausing import living, pause, resume
 from descartes_tui.runner.fleet.record import Record, Run
 from descartes_tui.runner.fleet.refusal import require
 from descartes_tui.runner.fleet.register import Register
-from descartes_tui.runner.fleet.run_files import agent_folder
+from descartes_tui.runner.fleet.run_files import agent_folder, forget_old_agents
 from descartes_tui.runner.fleet.sampling import Sampling, UsageSampler
 from descartes_tui.runner.fleet.selecting import resolve
+from descartes_tui.runner.fleet.shutting_down import ShutdownReport, shut_down
 from descartes_tui.runner.fleet.starts import Starts
 from descartes_tui.runner.fleet.stopping import Stopper
 from descartes_tui.runner.fleet.tasks import Tasks
@@ -41,14 +40,6 @@ from descartes_tui.runner.model.store import RunRecord, StateStore
 
 PERSON: Final = "person"
 SIGKILL: Final = 9
-
-
-@dataclass(frozen=True, slots=True)
-class ShutdownReport:
-    """Names of agents that were stopped; `killed` are those of them that had to be killed."""
-
-    stopped: tuple[str, ...] = ()
-    killed: tuple[str, ...] = ()
 
 
 class Fleet:
@@ -133,6 +124,9 @@ class Fleet:
             self._starts.held = False
         self._starts.consider()
         self._register.flush()
+        known = frozenset(self._register.records)
+        forgetting = asyncio.to_thread(forget_old_agents, self._parts.folder, known)
+        self._parts.tasks.start(forgetting, "forget old agents")
         return report
 
     async def shutdown(self, grace: float | None = None, *, by: str = PERSON) -> ShutdownReport:
@@ -140,29 +134,11 @@ class Fleet:
 
         When the time is over the rest is killed. What is declared is forgotten: the session is over.
         """
-        records = list(self._register.records.values())
-        for record in records:
-            record.wanted = False
-            if not record.info.status.has_process and record.info.status is AgentStatus.BACKOFF:
-                self._stopper.stop(record, by=by)
-        living_ones = [record for record in records if record.info.status.has_process]
-        longest = max((self._stopper.policy_of(record).grace for record in living_ones), default=0.0)
-        deadline = self._parts.clock.now() + (longest if grace is None else grace)
-        by_name = {record.name: record for record in living_ones}
-        for layer in reversed(layers({name: record.config for name, record in by_name.items()})):
-            await self._stop_layer([by_name[name] for name in layer], deadline, by)
-        killed = [r.name for r in living_ones if r.info.verdict is Verdict.KILLED_AFTER_GRACE]
+        report = await shut_down(self._parts, self._stopper, grace, by)
         if self._parts.declared is not None:
             self._parts.declared.clear()
         self._register.flush()
-        return ShutdownReport(tuple(by_name), tuple(killed))
-
-    async def _stop_layer(self, records: Sequence[Record], deadline: float, by: str) -> None:
-        for record in records:
-            left = max(deadline - self._parts.clock.now(), 0.0)
-            own = self._stopper.policy_of(record).grace
-            self._stopper.stop(record, by=by, grace=left if left < own else None)
-        await asyncio.gather(*(self._until_gone(record) for record in records))
+        return report
 
     async def _guard_for_ever(self) -> None:
         while True:
@@ -217,6 +193,10 @@ class Fleet:
     def observe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call `callback` at each change, at once; call what is returned to end it."""
         return self._register.observe(callback)
+
+    def emit(self, kind: str, **facts: object) -> None:
+        """Add an event that is about no agent, like `supervisor`."""
+        self._register.emit(None, kind, **facts)
 
     def flush(self) -> None:
         """Bring all events that observers were told of into the store."""

@@ -1,5 +1,6 @@
 """Takes agents into the fleet: one that is spawned, or all of a fleet file."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -16,7 +17,10 @@ from descartes_tui.runner.fleet.waits import is_over
 from descartes_tui.runner.model.config import AgentConfig, FleetConfig
 from descartes_tui.runner.model.errors import ExecutionError, InvalidConfig, NotFound
 from descartes_tui.runner.model.info import AgentInfo
+from descartes_tui.runner.model.signals import signal_number
 from descartes_tui.runner.model.status import AgentStatus
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class Entrance:
             )
         known = {record.name: record.config for record in self._register.records.values()}
         known[config.name] = config
-        _check_dependencies(config, known)
+        _check_one(config, known)
         _check_circles(known)
         record = self._declare(config, env)
         self._register.emit(record, "action", verb="spawn", by=by)
@@ -88,11 +92,14 @@ class Entrance:
         self._register.touch(record)
 
     def keep(self, record: Record) -> None:
-        """Write down what must survive this process."""
-        if self._parts.declared is not None:
-            self._parts.declared.write(
-                Declaration(record.id, record.ticket, record.wanted, record.config, record.env)
-            )
+        """Write down what must survive this process. A disk that refuses does not keep agents from running."""
+        if self._parts.declared is None:
+            return
+        declaration = Declaration(record.id, record.ticket, record.wanted, record.config, record.env)
+        try:
+            self._parts.declared.write(declaration)
+        except OSError as error:
+            log.error("%s would not be known to another supervisor: %s", record.name, error)
 
     def _declare(self, config: AgentConfig, env: Mapping[str, str]) -> Record:
         """Return the record of `config`: a new one, the ended one renewed, or the living one as it is."""
@@ -138,11 +145,12 @@ def _check(configs: Mapping[str, AgentConfig], names: Sequence[str]) -> None:
         if name not in configs:
             raise NotFound(name, tuple(get_close_matches(name, configs, n=3)))
     for config in configs.values():
-        _check_dependencies(config, configs)
+        _check_one(config, configs)
     _check_circles(configs)
 
 
-def _check_dependencies(config: AgentConfig, known: Mapping[str, AgentConfig]) -> None:
+def _check_one(config: AgentConfig, known: Mapping[str, AgentConfig]) -> None:
+    _check_values(config)
     for dependency in config.depends_on:
         if dependency.agent not in known:
             raise InvalidConfig(
@@ -152,6 +160,16 @@ def _check_dependencies(config: AgentConfig, known: Mapping[str, AgentConfig]) -
             raise InvalidConfig(
                 f"{config.name} waits for a line of {dependency.agent}: {problem}", key="depends_on"
             )
+
+
+def _check_values(config: AgentConfig) -> None:
+    """Raise InvalidConfig for values that would only fail later, when it is too late to say so."""
+    if config.health is not None and (problem := check_pattern(config.health.log)):
+        raise InvalidConfig(f"{config.name}: health.log: {problem}", key="health")
+    try:
+        signal_number(config.stop.signal if config.stop is not None else "TERM")
+    except ValueError as error:
+        raise InvalidConfig(f"{config.name}: stop.signal: {error}", key="stop") from None
 
 
 def _check_circles(configs: Mapping[str, AgentConfig]) -> None:

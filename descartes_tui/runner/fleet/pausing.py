@@ -1,5 +1,6 @@
 """Pause and resume: the whole family is stopped by the system, or the agent is asked by a line on stdin."""
 
+import signal
 from typing import Final
 
 from descartes_tui.runner.fleet.ending import count_processes
@@ -11,6 +12,8 @@ from descartes_tui.runner.model.status import AgentStatus
 
 ASKED_BY_LINE: Final = "asked by a line on stdin"
 PAUSE_LINE: Final = b'{"type":"pause","action":"pause"}\n'
+STOP: Final = int(getattr(signal, "SIGSTOP", 19))  # not on every system
+CONTINUE: Final = int(getattr(signal, "SIGCONT", 18))
 RESUME_LINE: Final = b'{"type":"resume","action":"resume"}\n'
 
 
@@ -29,7 +32,7 @@ async def pause(record: Record, register: Register, *, cooperative: bool, by: st
         except BaseException:
             run.awake.set()
             raise
-        register.emit(record, "signal", signal=19, processes=len(report.reached))
+        register.emit(record, "signal", signal=STOP, processes=len(report.reached))
         reason = f"{count_processes(len(report.reached))} stopped by {by}"
         if report.refused:
             reason += f", {len(report.refused)} refused"
@@ -46,10 +49,10 @@ async def resume(record: Record, register: Register, *, by: str) -> None:
         await _ask(record, run, link, RESUME_LINE)
     elif record.info.status is AgentStatus.PAUSED or link.is_paused():
         report = await link.resume()
-        register.emit(record, "signal", signal=18, processes=len(report.reached))
+        register.emit(record, "signal", signal=CONTINUE, processes=len(report.reached))
     elif run.self_stopped:
-        report = await link.signal(18)
-        register.emit(record, "signal", signal=18, processes=len(report.reached))
+        report = await link.signal(CONTINUE)
+        register.emit(record, "signal", signal=CONTINUE, processes=len(report.reached))
     run.cooperative = False
     run.awake.set()
     if record.run is run and not run.over and record.info.status is AgentStatus.PAUSED:

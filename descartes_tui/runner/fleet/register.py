@@ -79,7 +79,10 @@ class Register:
         self.flush()
         del self.records[record.id]
         self._dirty.pop(record.id, None)
-        self._store.forget_agent(record.id)
+        try:
+            self._store.forget_agent(record.id)
+        except Exception:  # forgotten at the next start at the latest: it is not declared any more
+            log.exception("the picture of %s stays in the store", record.name)
         for _, future in record.waiters:
             if not future.done():
                 future.set_exception(NotFound(record.name))

@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from descartes_tui.runner.model.folders import run_folder
+from descartes_tui.runner.model.folders import ENDING, run_folder
 
 KEEP_RUNS: Final = 10
+KEEP_AGENTS: Final = 100
 TAIL: Final = 64 << 10
 
 
@@ -28,11 +29,30 @@ def forget_old_runs(folder: Path, newest: int) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _numbered(folder: Path) -> list[Path]:
+def forget_old_agents(session: Path, known: frozenset[str]) -> None:
+    """Remove the runs of agents of earlier fleets, but for the newest hundred agents and whatever has no end."""
+    folders = [path for path in _entries(session / "runs") if path.name not in known]
+    for path in sorted(folders, key=_changed, reverse=True)[KEEP_AGENTS:]:
+        if (path / str(newest_run(session, path.name)) / ENDING).exists():
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _changed(path: Path) -> float:
     try:
-        return [path for path in folder.iterdir() if path.name.isdecimal()]
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
     except OSError:
         return []
+
+
+def _numbered(folder: Path) -> list[Path]:
+    return [path for path in _entries(folder) if path.name.isdecimal()]
 
 
 def tail(path: Path) -> bytes:

@@ -37,6 +37,7 @@ class KeeperLauncher:
         self._channel: socket.socket | None = None
         self._answers = bytearray()
         self._forked: dict[str, asyncio.Future[str]] = {}  # by run: "" or why there was no fork
+        self._heard_at = 0.0
         self._reaped: dict[int, int] = {}  # keepers and strays whose status the warm process has seen
 
     async def launch(self, spec: RunSpec, on_event: Callable[[RunEvent], None]) -> RunLink:
@@ -89,8 +90,7 @@ class KeeperLauncher:
             forked = self._forked[spec.run_id] = asyncio.get_running_loop().create_future()
             try:
                 _send(self._warmed(), body, owner)
-                async with asyncio.timeout(_FORK_SECONDS):
-                    cause = await forked
+                cause = await self._patiently(forked)
             except OSError:
                 self._drop_warm()
                 if attempt == 2:
@@ -100,7 +100,17 @@ class KeeperLauncher:
                     raise OSError(f"no keeper could be forked: {cause}")
                 return
             finally:
+                forked.cancel()
                 del self._forked[spec.run_id]
+
+    async def _patiently(self, forked: asyncio.Future[str]) -> str:
+        """Wait for a fork as long as the warm process shows any life; TimeoutError (an OSError) when not."""
+        self._heard_at = time.monotonic()
+        while not forked.done():
+            await asyncio.wait((forked,), timeout=_FORK_SECONDS)
+            if not forked.done() and time.monotonic() - self._heard_at > _FORK_SECONDS:
+                raise TimeoutError("the warm process does not answer")
+        return forked.result()
 
     def _warmed(self) -> socket.socket:
         """Return the channel to a living warm process."""
@@ -154,6 +164,7 @@ class KeeperLauncher:
         if not data:
             self._drop_warm()
             return
+        self._heard_at = time.monotonic()
         self._answers += data
         *lines, rest = bytes(self._answers).split(b"\n")
         self._answers = bytearray(rest)

@@ -2,7 +2,8 @@
 
 What it promises less than keepers do: agents end with the process that started them; there are no terminals;
 a daemon that clears its environment, leaves its session and loses its parent within one look at the system
-(2 s) is not found; output is read and written, not spliced.
+(2 s) is not found, nor is a chain of forks in a session of its own that outruns every look; output is read and
+written, not spliced.
 """
 
 import asyncio

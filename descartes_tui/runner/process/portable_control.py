@@ -14,11 +14,11 @@ from descartes_tui.runner.model.errors import ExecutionError
 from descartes_tui.runner.model.run import SignalReport
 from descartes_tui.runner.model.signals import signal_name
 from descartes_tui.runner.process.portable_family import PortableFamily, describe, name_of
-from descartes_tui.runner.process.portable_table import ProcessTable, Row
+from descartes_tui.runner.process.portable_table import Picture, ProcessTable, Row
 
 STUBBORN_SECONDS: Final = 3.0
 PAUSE_SECONDS: Final = 5.0
-PICTURES_AT_MOST: Final = 20
+DOUBTFUL_PICTURES: Final = 8
 TERM: Final = 15
 KILL: Final = 9
 
@@ -63,36 +63,43 @@ class PortableControl:
     async def kill(self, on_stubborn: Callable[[str], None]) -> dict[int, str]:
         """Kill until two pictures in a row show nobody; return the names of the killed by pid.
 
-        A picture from which somebody vanished while it was taken proves nothing: a child may have slipped
-        by. Who does not die within STUBBORN_SECONDS is named to `on_stubborn`, and waited for.
+        Where somebody had to be killed, a picture from which others vanished while it was taken proves little,
+        as a child may have slipped by: DOUBTFUL_PICTURES more are taken. Who does not die within
+        STUBBORN_SECONDS is named to `on_stubborn`, and waited for.
         """
         self.paused = False
         stubborn_at = asyncio.get_running_loop().time() + STUBBORN_SECONDS
         killed: dict[int, str] = {}
-        quiet = pictures = 0
+        quiet = doubtful = 0
         while quiet < 2:
             picture = await self._table.fresh()
-            rows, pictures = self.family.find(picture), pictures + 1
+            rows = self.family.find(picture)
             killed |= {row.pid: name_of(row.process) for row in rows if row.pid not in killed}
-            self.kill_once(rows)
-            proves = not rows and (not picture.vanished or pictures > PICTURES_AT_MOST)
-            quiet = quiet + 1 if proves else 0
+            self._kill_once(picture, rows)
+            in_doubt = bool(killed and picture.vanished and doubtful < DOUBTFUL_PICTURES)
+            doubtful += in_doubt
+            quiet = 0 if rows or in_doubt else quiet + 1
             if rows and asyncio.get_running_loop().time() > stubborn_at:
                 on_stubborn(f"KILL was sent, but not dead yet: {describe(rows)}")
                 await asyncio.sleep(0.2)
         return killed
 
-    def kill_once(self, rows: Iterable[Row]) -> None:
-        """Kill these, and the group of the leader as one: within it, a fork cannot outrun the signal."""
-        if sys.platform != "win32" and self.family.session is not None:
-            with suppress(OSError):  # nobody is left in it, or not all are ours to kill: then each by itself
-                os.killpg(self.family.session, signal.SIGKILL)
+    def _kill_once(self, picture: Picture, rows: Iterable[Row]) -> None:
+        """Kill these, and their groups as a whole: within a group, a fork cannot outrun the signal."""
+        if sys.platform != "win32":
+            ours = {row.process for row in rows}
+            groups = {row.group for row in rows} | {self.family.session or 0}
+            for group in groups - {0, os.getpgrp()}:
+                if all(row.process in ours or not row.is_alive for row in picture.group(group)):
+                    with suppress(OSError):  # nobody is left in it, or not all are ours to kill
+                        os.killpg(group, signal.SIGKILL)
         _each(rows, lambda process: process.kill())
 
     def kill_now(self) -> None:
         """Kill who is there, without an event loop: for the end of the interpreter."""
         for _ in range(3):
-            self.kill_once(self.family.find(self._table.read()))
+            picture = self._table.read()
+            self._kill_once(picture, self.family.find(picture))
 
     async def pause(self) -> SignalReport:
         """Stop everyone, proven by two pictures in a row with the same processes, all of them stopped.

@@ -25,7 +25,8 @@ class Row:
     process: psutil.Process
     ppid: int
     status: str
-    session: int  # 0 where there is no such thing
+    session: int  # 0 where there is no such thing, like `group`
+    group: int
     mark: str
 
     @property
@@ -54,6 +55,7 @@ class Picture:
         self.rows, self.vanished = rows, vanished
         self._children = _grouped(rows, lambda row: row.ppid)
         self._sessions = _grouped(rows, lambda row: row.session)
+        self._groups = _grouped(rows, lambda row: row.group)
         self._marks = _grouped(rows, lambda row: row.mark)
 
     def children(self, pid: int) -> Sequence[Row]:
@@ -63,6 +65,10 @@ class Picture:
     def session(self, number: int | None) -> Sequence[Row]:
         """Return the processes of a session, none for None."""
         return self._sessions.get(number, ()) if number else ()
+
+    def group(self, number: int) -> Sequence[Row]:
+        """Return the processes of a process group, none for 0."""
+        return self._groups.get(number, ()) if number else ()
 
     def marked(self, mark: str) -> Sequence[Row]:
         """Return the processes that carry a mark."""
@@ -120,7 +126,8 @@ class ProcessTable:
         process = psutil.Process(pid)
         with process.oneshot():
             status, ppid = process.status(), process.ppid()
-        return Row(process, ppid, status, _session(pid), self._mark(process))
+        session, group = _session_and_group(pid)
+        return Row(process, ppid, status, session, group, self._mark(process))
 
     def _mark(self, process: psutil.Process) -> str:
         """Return the run's mark; once seen it sticks, as the environment is gone while a process dies."""
@@ -142,10 +149,10 @@ class ProcessTable:
         self._thread.shutdown(wait=False)
 
 
-def _session(pid: int) -> int:
+def _session_and_group(pid: int) -> tuple[int, int]:
     if sys.platform == "win32":
-        return 0
+        return 0, 0
     try:
-        return os.getsid(pid)
+        return os.getsid(pid), os.getpgid(pid)
     except OSError:
-        return 0
+        return 0, 0

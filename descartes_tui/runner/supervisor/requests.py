@@ -22,7 +22,7 @@ class Hello(Struct, forbid_unknown_fields=True):
 
 
 class List(Struct, forbid_unknown_fields=True):
-    """All agents, or those with one of `tags`; without `all`, ended ones that were spawned ad hoc are left out."""
+    """All agents, or those with one of `tags`; with `all` false, ended ones are left out."""
 
     all: bool = True
     tags: Texts = []

@@ -54,8 +54,7 @@ async def list_agents(desk: Desk, args: requests.List) -> list[Json]:
     return [
         agent_to_json(info)
         for info in desk.fleet.snapshot()
-        if (not args.tags or set(args.tags) & set(info.tags))
-        and (args.all or not info.status.has_ended or info.autostart)
+        if (not args.tags or set(args.tags) & set(info.tags)) and (args.all or not info.status.has_ended)
     ]
 
 

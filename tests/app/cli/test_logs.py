@@ -49,10 +49,12 @@ def test_a_long_line_is_whole_in_a_pipe(world: World) -> None:
 
 
 def test_several_agents_are_merged_by_time(world: World) -> None:
-    spawn(world, "a", "echo one; sleep 0.4; echo three")
-    world.ok("wait", "a", "--for", "log:one", "--timeout", "20")
-    spawn(world, "bb", "sleep 0.1; echo two")
-    world.ok("wait", "a", "bb")
+    spawn(world, "a", "echo one; read go; echo three", "--stdin", "pipe")
+    world.ok("wait", "a", "--for", "log:one", "--timeout", "30")
+    spawn(world, "bb", "echo two")
+    world.ok("wait", "bb")
+    world.ok("send", "a", "go")
+    world.ok("wait", "a")
     assert world.ok("logs", "a", "bb") == "a  | one\nbb | two\na  | three\n"
 
 

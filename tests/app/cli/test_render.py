@@ -8,6 +8,7 @@ from descartes_tui.app.cli.render import (
     columns_of,
     cut,
     ending,
+    fitting,
     percent,
     status_text,
     table,
@@ -29,6 +30,13 @@ def test_lines_are_cut_to_the_width_with_a_mark() -> None:
     lines = table(("NAME", "WHY"), [("web", "a long story " * 20)], 30, colour=False).splitlines()
     assert max(map(columns_of, lines)) == 30
     assert lines[1].endswith("…")
+
+
+def test_columns_that_matter_least_give_way_first() -> None:
+    header, rows = ("NAME", "PID", "ID", "DOING"), [("web", "12345", "abcdef01", "waiting for db")]
+    assert fitting(header, rows, 100, expendable=("ID", "PID")) == (list(header), [list(rows[0])])
+    assert fitting(header, rows, 30, expendable=("ID", "PID"))[0] == ["NAME", "PID", "DOING"]
+    assert fitting(header, rows, 10, expendable=("ID", "PID"))[0] == ["NAME", "DOING"]
 
 
 def test_wide_characters_count_twice() -> None:

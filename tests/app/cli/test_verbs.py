@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -22,6 +24,11 @@ def alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def has_status(world: World, name: str, status: str) -> bool:
+    """True when an agent is in this status."""
+    return bool(world.agent(name)["status"] == status)
 
 
 def test_older_forms_work_as_they_are(world: World) -> None:
@@ -51,10 +58,8 @@ def test_spawn_passes_environment_folder_and_options(world: World) -> None:
     (world.folder / "sub").mkdir()
     (world.folder / "my.env").write_text("FROM_FILE=file\nBOTH=file\n")
     world.env["OURS"] = "ours"
-    script = "echo $FROM_FILE $BOTH $OURS $PWD; exit 0"
-    world.ok(
-        "spawn", "a", "--cwd", "sub", "--env-file", "my.env", "-e", "BOTH=option", "--tag", "t", "--", "sh", "-c", script
-    )  # fmt: skip
+    show = ("--", "sh", "-c", "echo $FROM_FILE $BOTH $OURS $PWD; exit 0")
+    world.ok("spawn", "a", "--cwd", "sub", "--env-file", "my.env", "-e", "BOTH=option", "--tag", "t", *show)
     world.ok("wait", "a")
     assert world.ok("logs", "a").split() == ["file", "option", "ours", str(world.folder / "sub")]
     assert world.agent("a")["tags"] == ["t"]
@@ -72,6 +77,13 @@ def test_ps_prints_a_table_and_one_array(world: World) -> None:
         "log_path",
     } <= set(agent)  # fmt: skip
     assert world.json("ps", "--tag", "other") == []
+
+
+def test_a_poor_encoding_spoils_nothing(world: World) -> None:
+    world.ok("spawn", "web", *SLEEP)
+    done = world.run("ps", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert "running" in done.stdout
 
 
 def test_show_tells_processes_runs_and_masks_secrets(world: World) -> None:
@@ -94,7 +106,7 @@ def test_pause_resume_stop_start_restart_rm(world: World) -> None:
         ("start", "running"),
     ):
         out = world.ok(verb, "web")
-        wait_until(f"web is {status}", lambda wanted=status: world.agent("web")["status"] == wanted)
+        wait_until(f"web is {status}", partial(has_status, world, "web", status))
         assert out.startswith("web: ")
     first = world.agent("web")["pid"]
     world.ok("restart", "web")
@@ -281,7 +293,7 @@ def test_nothing_an_agent_says_steers_a_terminal(world: World) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="/dev/full")
 def test_a_full_disk_is_told_without_a_traceback(world: World) -> None:
     world.ok("spawn", "web", *SLEEP)
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             command("ps"),
             cwd=world.folder,

@@ -53,6 +53,10 @@ class FakeClock:
         heapq.heappush(self._timers, (self.time + delay, next(self._order), timer))
         return timer
 
+    def awaited(self) -> list[float]:
+        """In how many seconds each timer falls due that still counts."""
+        return [due - self.time for due, _, timer in self._timers if not timer.cancelled]
+
     async def advance(self, seconds: float) -> None:
         """Let `seconds` pass; everything that falls due happens at its own time."""
         await settle()

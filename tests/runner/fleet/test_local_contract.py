@@ -196,7 +196,7 @@ async def test_signals_reach_the_agent(runner: LocalProcessRunner, name: AgentSi
 
 async def test_a_paused_agent_uses_no_time_at_all(runner: LocalProcessRunner) -> None:
     handle = await runner.spawn(python("a", BURNER))
-    await printed(handle, b"ready")
+    await printed(handle, b"ready\n")
     await runner.signal(handle.id, AgentSignal.PAUSE)
     assert handle.info.status.value == "paused"
     process = psutil.Process(handle.pid)
@@ -212,9 +212,9 @@ async def test_a_paused_agent_uses_no_time_at_all(runner: LocalProcessRunner) ->
 async def test_a_paused_agent_can_be_stopped(runner: LocalProcessRunner) -> None:
     code = f"import signal, sys\nsignal.signal(15, lambda *_: (print('bye'), sys.exit(0)))\nprint('ready')\n{DEAF}"
     handle = await runner.spawn(python("a", code))
-    await printed(handle, b"ready")
+    await printed(handle, b"ready\n")
     await runner.pause(handle.id)
-    await asyncio.wait_for(handle.stop(grace=10), 8)
+    await handle.stop(grace=10)  # had it not been continued, it would be killed after that
     assert handle.exit_code == 0
     assert (await everything(handle))[0] == b"bye\n"
 
@@ -231,10 +231,10 @@ async def test_a_cooperative_pause_asks(runner: LocalProcessRunner) -> None:
 
 async def test_who_ignores_term_is_killed_after_the_grace(runner: LocalProcessRunner) -> None:
     handle = await runner.spawn(python("a", IGNORER))
-    await printed(handle, b"ready")
+    await printed(handle, b"ready\n")
     started = asyncio.get_running_loop().time()
     await handle.stop(grace=0.4)
-    assert 0.4 <= asyncio.get_running_loop().time() - started < 3
+    assert asyncio.get_running_loop().time() - started >= 0.4
     assert (handle.status, handle.info.verdict) == (AgentStatus.TERMINATED, Verdict.KILLED_AFTER_GRACE)
     await handle.stop()  # once more: nothing to do, no error
     await handle.kill()
@@ -358,7 +358,7 @@ async def test_a_graceful_shutdown_goes_on_to_term(runner: LocalProcessRunner) -
 
 async def test_a_graceful_shutdown_ends_with_kill(runner: LocalProcessRunner) -> None:
     handle = await runner.spawn(python("a", IGNORER, stdin=PIPE))
-    await printed(handle, b"ready")
+    await printed(handle, b"ready\n")
     assert await GracefulShutdown(0.3).shutdown(handle) == ExitStatus(None, 9)
     assert await GracefulShutdown(0.3).shutdown(handle) == ExitStatus(None, 9)
 
@@ -413,7 +413,9 @@ async def test_agents_end_with_the_program_that_owns_them(tmp_path: Path) -> Non
         "asyncio.run(main())\n"
     )
     async with LocalProcessRunner() as runner:
-        handle = await runner.spawn(python("owner", code, keep_leftovers=True))
+        handle = await runner.spawn(
+            python("owner", code, keep_leftovers=True, environment={"TMPDIR": str(tmp_path)})
+        )
         await handle.wait()
         pid = int((await everything(handle))[0])
         await wait_for("the end of the orphan", lambda: not is_alive(pid))

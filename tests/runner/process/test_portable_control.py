@@ -164,10 +164,10 @@ def test_a_reused_pid_is_a_stranger() -> None:
     family.leader_is_reaped()
     later = psutil.Process()
     setattr(later, "_ident", (me.ppid(), 1.0))  # noqa: B010 - as if the number had been given away
-    rows = {me.ppid(): Row(later, 1, "running", 0, "")}
+    rows = {me.ppid(): Row(later, 1, "running", 0, 0, "")}
     assert family.find(Picture(rows)) == []
 
 
 def test_many_processes_are_described_in_one_line() -> None:
-    row = Row(psutil.Process(), 1, "disk-sleep", 0, "")
+    row = Row(psutil.Process(), 1, "disk-sleep", 0, 0, "")
     assert describe([row] * 7).endswith(f"({os.getpid()}, disk-sleep) and 2 more")

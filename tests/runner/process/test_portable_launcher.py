@@ -30,6 +30,14 @@ if os.fork():
 code = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 os.execve(sys.executable, [sys.executable, "-I", "-S", "-c", code], {})
 """
+FORK_CHAIN_OF_TEN_SECONDS = """
+import os, time
+os.write(1, b"up")
+end = time.monotonic() + 10
+while time.monotonic() < end:
+    if os.fork():
+        os._exit(0)
+"""
 
 
 @pytest.fixture(params=["pidfd", "thread"])
@@ -164,16 +172,18 @@ async def test_who_ignores_term_is_killed_after_the_grace(launcher: PortableLaun
 async def test_leftovers_that_are_wanted_stay_and_go_on_writing(
     launcher: PortableLauncher, tmp_path: Path
 ) -> None:
-    left = "(until [ -e go ]; do sleep 0.01; done; echo late; exec sleep 600) & echo first"
+    left = "(until [ -e go ]; do sleep 0.01; done; echo late; exec sleep 60) & echo first"
     run = await launch(launcher, tmp_path, "sh", "-c", left, keep_leftovers=True)
     ended = await run.ended()
     (kept,) = [swept for swept in ended.swept if swept.name == "sh"]
-    assert kept.how == "kept"
-    assert run.log == b"first\n" and ended.log_bytes == 6
-    (tmp_path / "go").touch()
-    await run.wrote(b"first\nlate\n")
-    assert is_alive(kept.pid)
-    os.kill(kept.pid, signal.SIGKILL)
+    try:
+        assert kept.how == "kept" and is_alive(kept.pid)
+        assert run.log == b"first\n" and ended.log_bytes == 6
+        (tmp_path / "go").touch()
+        await run.wrote(b"first\nlate\n")
+        assert is_alive(kept.pid)
+    finally:
+        os.kill(kept.pid, signal.SIGKILL)
 
 
 async def test_output_held_by_somebody_unreachable_is_not_waited_for(tmp_path: Path) -> None:
@@ -211,8 +221,8 @@ async def test_kill_leaves_nobody(launcher: PortableLauncher, tmp_path: Path) ->
 
 
 async def test_a_fork_chain_is_outrun(launcher: PortableLauncher, tmp_path: Path) -> None:
-    code = "import os\nos.write(1, b'up')\nwhile True:\n    if os.fork(): os._exit(0)"
-    run = await launch(launcher, tmp_path, "sh", "-c", '"$@" & wait; sleep 600', "sh", *python(code))
+    chain = python(FORK_CHAIN_OF_TEN_SECONDS)
+    run = await launch(launcher, tmp_path, "sh", "-c", '"$@" & wait; sleep 600', "sh", *chain)
     await run.wrote(b"up")
     await run.living.kill()
     await run.ended()
