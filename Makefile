@@ -15,7 +15,7 @@ run: $(VENV)/run ## open the screen on the example fleet (streams plain lines wi
 	@$(BIN)/descartes-tui up -f $(FILE)
 
 test: $(VENV)/dev ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 check: format lint types imports test ## what CI runs
 

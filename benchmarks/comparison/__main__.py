@@ -85,7 +85,7 @@ def _variants(kind: type[Tool], group: Group) -> list[str]:
 def _ask(group: Group, kinds: list[type[Tool]], folder: Path, results: dict[str, Any]) -> None:
     todo = [(kind, variant) for kind in kinds for variant in _variants(kind, group)]
     with ThreadPoolExecutor(len(todo) if group.together else 1) as pool:
-        answers = pool.map(lambda one: _answer(group, *one, folder), todo)
+        answers = pool.map(lambda one: _answer(group, one[0], one[1], folder), todo)
         for (kind, variant), cells in zip(todo, answers, strict=True):
             for key, cell in cells.items():
                 place = results["cells"].setdefault(key, {}).setdefault(kind.name, {})
@@ -96,7 +96,7 @@ def _answer(group: Group, kind: type[Tool], variant: str, folder: Path) -> dict[
     began = time.monotonic()
     try:
         cells = dict(group.ask(kind, folder, variant))
-    except Exception as error:  # noqa: BLE001 - one tool that fails must not end the session
+    except Exception as error:  # one tool that fails must not end the session
         cells = {
             key: Cell(f"not run: {type(error).__name__}", None, {"error": str(error)}) for key in group.rows
         }

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 PYTHON = ("supervisor==4.3.0", "circus==0.19.0", "honcho==2.0.0")
@@ -17,7 +18,7 @@ def install(folder: Path) -> list[str]:
     return [line for step, names in steps for line in _tried(step, folder, names)]
 
 
-def _tried(step: "Step", folder: Path, names: tuple[str, ...]) -> list[str]:
+def _tried(step: Callable[[Path, tuple[str, ...]], None], folder: Path, names: tuple[str, ...]) -> list[str]:
     try:
         step(folder, names)
     except (OSError, subprocess.SubprocessError) as error:
@@ -50,7 +51,3 @@ def _debian(folder: Path, names: tuple[str, ...]) -> None:
         _run(folder / "s6", "apt-get", "download", *names)
         for package in sorted((folder / "s6").glob("*.deb")):
             _run(folder / "s6", "dpkg", "-x", package.name, ".")
-
-
-type_of_step = _python
-Step = type(type_of_step)

@@ -31,8 +31,8 @@ def _machine(machine: Mapping[str, Any]) -> Iterator[str]:
     left = len(machine["left_over"])
     yield (
         f"Run on {machine['date']}: {machine['cores']} cores ({machine['processor']}), {machine['memory_gb']} GB, "
-        f"Linux {machine['kernel']}, Python {machine['python']}. Load average before {before}, after {after}: other work "
-        f"ran at the same time. Processes left over at the end, by the mark and by /proc: {left or 'none'}."
+        f"Linux {machine['kernel']}, Python {machine['python']}. Load average before {before}, after {after}: "
+        f"other work ran at the same time. Processes left over, by mark and /proc: {left or 'none'}."
     )
     yield ""
 

@@ -29,15 +29,12 @@ FILTER, SEND = "filter", "send"
 class FleetScreen(Screen[None]):
     """Puts the widgets together; everything that takes time happens in workers."""
 
+    # Priority: a key acts the moment it comes, before the next one, however fast they follow each other.
+    # Keys that a field takes as text are left to it by Textual.
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(action.key, f"do('{action.id}')", show=False)
-            for action in ACTIONS
-            if action.id != "palette"
-        ),
-        Binding("tab", "switch_focus", show=False),
-        Binding("shift+tab", "switch_focus", show=False),
-        Binding("escape", "back", show=False),
+        *(Binding(action.key, f"do('{action.id}')", show=False, priority=True) for action in ACTIONS),
+        Binding("tab,shift+tab", "switch_focus", show=False, priority=True),
+        Binding("escape", "back", show=False, priority=True),
     ]
     AUTO_FOCUS = "#table"
     BLANK = True
@@ -114,13 +111,13 @@ class FleetScreen(Screen[None]):
 
     @on(AgentTable.Opened)
     def _opened(self) -> None:
-        self.log_pane.focus()
+        self.set_focus(self.log_pane)
 
     @on(LogPane.Left)
     def _log_left(self) -> None:
         if self.has_class("-zoomed"):
             self.toggle_zoom()
-        self.table.focus()
+        self.set_focus(self.table)
 
     def on_resize(self) -> None:
         self._fit_table()
@@ -136,6 +133,10 @@ class FleetScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey a key exactly when the runner would refuse what it stands for."""
+        if action == "back":
+            return self.table.has_focus
+        if action == "switch_focus":
+            return not self.line.display
         if action != "do" or not parameters:
             return True
         return True if self.can(BY_ID[str(parameters[0])]) else None
@@ -159,7 +160,7 @@ class FleetScreen(Screen[None]):
         self.do(event.action)
 
     def action_switch_focus(self) -> None:
-        (self.log_pane if self.table.has_focus and self.log_pane.display else self.table).focus()
+        self.set_focus(self.log_pane if self.table.has_focus else self.table)
 
     def action_back(self) -> None:
         """Escape undoes the last narrowing: first the marks, then the filter."""
@@ -175,7 +176,7 @@ class FleetScreen(Screen[None]):
         if self.table.rows.place(agent_id) is None:
             self.table.show_only("")
         self.table.select(agent_id)
-        self.table.focus()
+        self.set_focus(self.table)
 
     def _show_keys(self) -> None:
         self.keys.show_hints(
@@ -189,7 +190,7 @@ class FleetScreen(Screen[None]):
     def toggle_zoom(self) -> None:
         """Give the log the whole screen, or take it back."""
         self.toggle_class("-zoomed")
-        (self.log_pane if self.has_class("-zoomed") else self.table).focus()
+        self.set_focus(self.log_pane if self.has_class("-zoomed") else self.table)
 
     # the one-line field
 
@@ -224,5 +225,5 @@ class FleetScreen(Screen[None]):
 
     def _close_line(self) -> None:
         self.line.close()
-        self.table.focus()
+        self.set_focus(self.table)
         self._show_keys()

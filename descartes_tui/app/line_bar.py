@@ -60,7 +60,7 @@ class LineBar(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        self.screen.set_focus(field)  # at once: what is typed next must not be taken for keys of the screen
 
     def close(self) -> None:
         """Hide the field."""

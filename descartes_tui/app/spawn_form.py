@@ -50,6 +50,7 @@ class SpawnForm(ModalScreen[str | None]):
         self, feed: Feed, backends: Sequence[BackendChoice], living: Collection[str], used: Collection[str]
     ) -> None:
         super().__init__(classes="dialog")
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (26, "-high")]
         self._feed, self._living, self._used = feed, living, used
         self._backends = {choice.name: choice for choice in backends} or {"command": BackendChoice("command")}
         self._suggested = ""

@@ -50,13 +50,13 @@ class AgentTable(Lines, can_focus=True):
         *status_classes("agent-table"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "edge(False)", show=False),
-        Binding("end", "edge(True)", show=False),
-        Binding("enter", "open", show=False),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down,j", "move(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("home", "edge(False)", show=False, priority=True),
+        Binding("end", "edge(True)", show=False, priority=True),
+        Binding("enter", "open", show=False, priority=True),
     ]
 
     @dataclass

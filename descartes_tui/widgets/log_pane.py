@@ -62,15 +62,15 @@ class LogPane(Lines, can_focus=True):
         *status_classes("log-pane"),
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll(-1)", show=False),
-        Binding("down,j", "scroll(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "start", show=False),
-        Binding("end", "end", show=False),
-        Binding("left", "side(-1)", show=False),
-        Binding("right", "side(1)", show=False),
-        Binding("escape", "leave", show=False),
+        Binding("up", "scroll(-1)", show=False, priority=True),
+        Binding("down,j", "scroll(1)", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("home", "start", show=False, priority=True),
+        Binding("end", "end", show=False, priority=True),
+        Binding("left", "side(-1)", show=False, priority=True),
+        Binding("right", "side(1)", show=False, priority=True),
+        Binding("escape", "leave", show=False, priority=True),
     ]
 
     @dataclass

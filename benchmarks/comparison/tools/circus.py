@@ -2,6 +2,7 @@
 
 import shlex
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.comparison.tools.tool import GRACE, Tool
 
@@ -21,7 +22,7 @@ class Circus(Tool):
     """The program that looks after its processes every `check_delay` seconds."""
 
     name = "circus"
-    variants = {
+    variants: ClassVar = {
         "default": f"`graceful_timeout={GRACE}`, `FileStream`; rows without restarts have `respawn=False`",
         "tuned": "also `stop_children=True`, `check_delay=1`",
     }

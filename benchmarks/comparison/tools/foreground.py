@@ -3,6 +3,7 @@
 import re
 import signal
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.comparison.tools.tool import GRACE, Tool
 
@@ -32,7 +33,7 @@ class Honcho(Foreground):
     """A Procfile runner."""
 
     name = "honcho"
-    variants = {"default": "`--no-prefix`; TERM to honcho; its grace of 5 s cannot be set"}
+    variants: ClassVar = {"default": "`--no-prefix`; TERM to honcho; its grace of 5 s cannot be set"}
     restarts = False
 
     @classmethod
@@ -65,7 +66,7 @@ class Concurrently(Foreground):
     """The npm program that runs commands side by side."""
 
     name = "concurrently"
-    variants = {
+    variants: ClassVar = {
         "default": "`--prefix none`; TERM to concurrently",
         "tuned": f"also `--kill-timeout {GRACE}000`; where restarts count, `--restart-after exponential`",
     }

@@ -1,8 +1,8 @@
 """mprocs: a terminal program, so it gets a terminal; its orders go over its remote-control port on loopback."""
 
 import contextlib
-import json
 import fcntl
+import json
 import os
 import platform
 import pty
@@ -13,6 +13,7 @@ import struct
 import termios
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import pyte
 
@@ -26,7 +27,7 @@ class Mprocs(Tool):
     """The list of processes with a terminal for each."""
 
     name = "mprocs"
-    variants = {
+    variants: ClassVar = {
         "default": "`stop: SIGTERM` (no grace, it never kills by itself), `log_dir`",
         "tuned": "`stop: hard-kill`, which does not ask",
     }

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import Any, ClassVar
 
 from benchmarks.comparison.ground import MARK, command_line, marked
 from benchmarks.comparison.tools.tool import GRACE, Tool
@@ -14,7 +15,9 @@ class Ours(Tool):
 
     name = "descartes-tui"
     source = "this tree"
-    variants = {"default": f"`stop: {{grace: {GRACE}s}}`; where restarts count, `restart: on-failure`"}
+    variants: ClassVar = {
+        "default": f"`stop: {{grace: {GRACE}s}}`; where restarts count, `restart: on-failure`"
+    }
     pauses = "`pause`"
     one_process_per_agent = "keeper"
 
@@ -82,8 +85,8 @@ class Ours(Tool):
         """Read the log of its latest run."""
         return Path(self._about(name)["log_path"]).read_bytes()
 
-    def _about(self, name: str) -> dict[str, str]:
-        agents = json.loads(self._call("ps", "--all", "--json"))
+    def _about(self, name: str) -> dict[str, Any]:
+        agents: list[dict[str, Any]] = json.loads(self._call("ps", "--all", "--json"))
         return next(agent for agent in agents if agent["name"] == name)
 
     def told(self, name: str) -> str:
@@ -91,7 +94,7 @@ class Ours(Tool):
         about = self._about(name)
         if about["exit_code"] is not None:
             return f"exit {about['exit_code']}"
-        return "running" if about["ended_at"] is None else "ended"
+        return "ended" if about["ended_at"] else "running"
 
     def ever_told(self, name: str) -> set[str]:
         """Ask for all runs of the agent."""

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.comparison.tools.tool import GRACE, Tool
 
@@ -11,7 +12,7 @@ class Pm2(Tool):
     """The manager from npm that walks the tree of parents when it kills."""
 
     name = "pm2"
-    variants = {
+    variants: ClassVar = {
         "default": f"`kill_timeout: {GRACE}000`, `treekill` as it is (on); rows without restarts have "
         "`autorestart: false`",
         "tuned": "where restarts count, `exp_backoff_restart_delay: 100`",

@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.comparison.tools.tool import GRACE, Tool
 
@@ -18,7 +19,7 @@ class S6(Tool):
 
     name = "s6"
     source = "Debian packages, laid over /usr in a mount namespace"
-    variants = {
+    variants: ClassVar = {
         "default": "`s6-svc -d`; each service with `s6-log`; rows without restarts have a `finish` that exits 125",
         "tuned": f"also `timeout-kill` of {GRACE}000 (its default is never)",
     }
@@ -84,7 +85,8 @@ class S6(Tool):
 
     def output(self, name: str) -> bytes:
         """Read what the logger has written, the rotated files first."""
-        files = sorted((self.folder / f"{name}.d").glob("@*")) + [self.folder / f"{name}.d/current"]
+        folder = self.folder / f"{name}.d"
+        files = (*sorted(folder.glob("@*")), folder / "current")
         return b"".join(file.read_bytes() for file in files if file.exists())
 
     def told(self, name: str) -> str:

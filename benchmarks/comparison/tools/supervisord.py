@@ -3,6 +3,7 @@
 import re
 import shlex
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.comparison.tools.tool import GRACE, Tool
 
@@ -32,7 +33,7 @@ class Supervisord(Tool):
     """The program whose options for groups are off by default."""
 
     name = "supervisord"
-    variants = {
+    variants: ClassVar = {
         "default": f"`stopwaitsecs={GRACE}`; rows without restarts have `autorestart=false`, `startsecs=0`",
         "tuned": "also `stopasgroup`, `killasgroup`, no rotation",
     }

@@ -1,6 +1,7 @@
 """tmux: a window for each agent."""
 
 from pathlib import Path
+from typing import ClassVar
 
 from benchmarks.comparison.tools.tool import Tool
 
@@ -12,7 +13,9 @@ class Tmux(Tool):
 
     name = "tmux"
     source = "the system's package"
-    variants = {"default": "`kill-window` (hangs up; no grace), `remain-on-exit`, `pipe-pane` to a file"}
+    variants: ClassVar = {
+        "default": "`kill-window` (hangs up; no grace), `remain-on-exit`, `pipe-pane` to a file"
+    }
     restarts = False
 
     @classmethod

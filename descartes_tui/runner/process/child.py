@@ -55,7 +55,7 @@ def start(argv: "list[str]", env: "dict[str, str]", cwd: str, plumbing: Plumbing
                 except (
                     PermissionError
                 ) as error:  # like execvp(3): a later folder of PATH may have a better one
-                    number = error.errno
+                    number = error.errno or 0
     except OSError as error:
         number = error.errno or 0
     except (ValueError, IndexError):

@@ -5,12 +5,11 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from descartes_tui.runner.process import keeper, kernel, pump, zygote
+from descartes_tui.runner.process import kernel, pump, zygote
 
 kernel.HAS_PIDFD = False
 kernel.can_list_children = lambda: False
 pump.Pump._move = lambda self, source, limit: self._copy(source)  # type: ignore[method-assign]
-assert keeper.kernel is kernel
 
 if __name__ == "__main__":
     zygote.serve(socket.socket(fileno=int(sys.argv[2])))
