@@ -11,6 +11,7 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.theme import Theme
 
+from descartes_tui.app.desk import Services
 from descartes_tui.app.feed import Feed
 from descartes_tui.app.fleet_screen import FleetScreen
 from descartes_tui.app.palette import THEME_PREFIX, FleetCommands
@@ -45,8 +46,7 @@ class DescartesApp(App[int]):
         super().__init__(
             ansi_color=True if "NO_COLOR" in os.environ else None
         )  # then no colour at all, not greys
-        self.feed, self.backends, self.clock = feed, backends, clock
-        self.fleet_screen = FleetScreen()
+        self.fleet_screen = FleetScreen(Services(feed, backends, clock))
         self.themes: dict[str, Theme] = {}
         self._settings_folder = settings_folder
         self._theme_before_palette = ""
@@ -123,7 +123,7 @@ class DescartesApp(App[int]):
     @work(name="follow the fleet", exit_on_error=False)
     async def _follow_fleet(self) -> None:
         try:
-            async for news in self.feed.watch():
+            async for news in self.fleet_screen.services.feed.watch():
                 self.fleet_screen.post_message(FleetScreen.Fed(news))
         except Exception as error:  # the screen stays, and says what is the matter
             self.fleet_screen.post_message(FleetScreen.Fed(Disconnected(str(error))))

@@ -2,9 +2,10 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from descartes_tui.app.asking import Trouble, ask, trouble
+from descartes_tui.app.desk import Desk
 from descartes_tui.app.details import DetailsScreen
 from descartes_tui.app.dialog import Answer, Dialog
 from descartes_tui.app.help import HelpScreen
@@ -14,43 +15,40 @@ from descartes_tui.app.spawn_form import SpawnForm
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import Verb
 
-if TYPE_CHECKING:
-    from descartes_tui.app.fleet_screen import FleetScreen
-
 _MOST_NAMED: Final = 8
 
 
-def ask_fleet(screen: "FleetScreen", verb: Verb, agents: Sequence[AgentInfo]) -> None:
+def ask_fleet(screen: Desk, verb: Verb, agents: Sequence[AgentInfo]) -> None:
     """Ask for `verb` in the background and tell what did not work."""
 
     async def asking() -> None:
-        for problem in await ask(screen.fleet_app.feed, verb, agents):
+        for problem in await ask(screen.services.feed, verb, agents):
             _tell(screen, problem)
 
     screen.run_worker(asking(), name=f"{verb.value} {len(agents)}", group="verbs", exit_on_error=False)
 
 
-def send_line(screen: "FleetScreen", info: AgentInfo, text: str) -> None:
+def send_line(screen: Desk, info: AgentInfo, text: str) -> None:
     """Write one line to an agent's standard input in the background."""
     data = base64.b64encode(f"{text}\n".encode("utf-8", "surrogateescape")).decode()
 
     async def sending() -> None:
         try:
-            await screen.fleet_app.feed.call("send", agent=info.id, data=data)
+            await screen.services.feed.call("send", agent=info.id, data=data)
         except Exception as error:  # said to the person, whatever it is
             _tell(screen, trouble(Verb.SEND, info.name, error))
 
     screen.run_worker(sending(), name=f"send {info.name}", group="verbs", exit_on_error=False)
 
 
-def _tell(screen: "FleetScreen", problem: Trouble) -> None:
+def _tell(screen: Desk, problem: Trouble) -> None:
     if problem.warning:
         screen.notify(problem.text, severity="warning", markup=False, timeout=6)
     else:
         screen.notify(problem.text, severity="error", markup=False, timeout=10)
 
 
-def _kill(screen: "FleetScreen") -> None:
+def _kill(screen: Desk) -> None:
     targets = [info for info in screen.table.targets if info.status.has_process]
     what = targets[0].name if len(targets) == 1 else f"{len(targets)} agents"
     lines = [_family_line(info) for info in targets[:_MOST_NAMED]]
@@ -71,10 +69,10 @@ def _family_line(info: AgentInfo) -> str:
     return f"{info.name}  pid {info.pid}{processes}"
 
 
-def _new(screen: "FleetScreen") -> None:
+def _new(screen: Desk) -> None:
     names = {info.name for info in screen.agents}
     alive = {info.name for info in living(screen.agents)}
-    app = screen.fleet_app
+    app = screen.services
 
     def spawned(agent_id: str | None) -> None:
         if agent_id:
@@ -83,12 +81,12 @@ def _new(screen: "FleetScreen") -> None:
     app.push_screen(SpawnForm(app.feed, app.backends(), alive, names), spawned)
 
 
-def _details(screen: "FleetScreen") -> None:
+def _details(screen: Desk) -> None:
     if screen.table.selected is not None:
-        screen.app.push_screen(DetailsScreen(screen.fleet_app.feed, screen.table.selected))
+        screen.app.push_screen(DetailsScreen(screen.services.feed, screen.table.selected))
 
 
-def _send(screen: "FleetScreen") -> None:
+def _send(screen: Desk) -> None:
     info = screen.table.selected
     if info is not None and not info.takes_input:
         text = f"{info.name} has no standard input: its configuration says `stdin: null`. Set `stdin: pipe`."
@@ -97,7 +95,7 @@ def _send(screen: "FleetScreen") -> None:
         screen.open_send_line(info)
 
 
-def _leave(screen: "FleetScreen") -> None:
+def _leave(screen: Desk) -> None:
     def stopped(leave: bool | None) -> None:
         if leave:
             screen.app.exit(0)
@@ -106,13 +104,13 @@ def _leave(screen: "FleetScreen") -> None:
         if answer == DETACH:
             screen.app.exit(0)
         elif answer:
-            app = screen.fleet_app
+            app = screen.services
             app.push_screen(StoppingScreen(app.feed, lambda: screen.agents, app.clock), stopped)
 
     screen.app.push_screen(leave_dialog(screen.agents, screen.app.theme_variables), answered)
 
 
-DEEDS: Final[Mapping[str, Callable[["FleetScreen"], None]]] = {
+DEEDS: Final[Mapping[str, Callable[[Desk], None]]] = {
     **LOG_DEEDS,
     "start": lambda screen: ask_fleet(screen, Verb.START, screen.table.targets),
     "pause": lambda screen: ask_fleet(screen, Verb.PAUSE, screen.table.targets),
@@ -133,5 +131,5 @@ DEEDS: Final[Mapping[str, Callable[["FleetScreen"], None]]] = {
 """By the id of the action in the registry; a test keeps the two in step."""
 
 
-def _help(screen: "FleetScreen") -> None:
+def _help(screen: Desk) -> None:
     screen.app.push_screen(HelpScreen())

@@ -128,9 +128,7 @@ def _plain(value: Any) -> str:
     if value is True:
         return "yes"
     if isinstance(value, Mapping):
-        return "  ".join(
-            f"{_words(str(key))}={_plain(inner)}" for key, inner in value.items() if _plain(inner)
-        )
+        return "  ".join(f"{key}={_plain(inner)}" for key, inner in value.items() if _plain(inner))
     if isinstance(value, list | tuple):
         return " ".join(filter(None, map(_plain, value)))
     return f"{value:g}" if isinstance(value, float) else str(value)

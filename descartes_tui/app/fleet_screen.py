@@ -1,17 +1,16 @@
 """The screen: header, table, log, keys. It shows pictures of the fleet and turns keys into wishes."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import Screen
 
 from descartes_tui.app.actions import ACTIONS, BY_ID, Action, is_possible
 from descartes_tui.app.deeds import DEEDS, send_line
+from descartes_tui.app.desk import Desk
 from descartes_tui.app.line_bar import LineBar
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.wire.updates import Disconnected, Snapshot, Update
@@ -20,13 +19,10 @@ from descartes_tui.widgets.fleet_header import FleetHeader
 from descartes_tui.widgets.key_bar import KeyBar, KeyHint
 from descartes_tui.widgets.log_pane import LogPane
 
-if TYPE_CHECKING:
-    from descartes_tui.app.app import DescartesApp
-
 FILTER, SEND = "filter", "send"
 
 
-class FleetScreen(Screen[None]):
+class FleetScreen(Desk):
     """Puts the widgets together; everything that takes time happens in workers."""
 
     # Priority: a key acts the moment it comes, before the next one, however fast they follow each other.
@@ -45,20 +41,13 @@ class FleetScreen(Screen[None]):
 
         news: Update
 
-    @property
-    def fleet_app(self) -> "DescartesApp":
-        """The application, with what it knows of the fleet."""
-        return cast("DescartesApp", self.app)
-
     def compose(self) -> ComposeResult:
         yield FleetHeader(id="header")
-        yield AgentTable(clock=self.fleet_app.clock, id="table")
+        yield AgentTable(clock=self.services.clock, id="table")
         yield LogPane(id="log")
         yield LineBar(id="line")
         yield KeyBar(id="keys")
 
-    table: AgentTable
-    log_pane: LogPane
     header: FleetHeader
     keys: KeyBar
     line: LineBar
@@ -74,11 +63,6 @@ class FleetScreen(Screen[None]):
         self._send_to: AgentInfo | None = None
         self._wanted = ""  # an agent to go to as soon as it is known
         self._show_keys()
-
-    @property
-    def agents(self) -> Sequence[AgentInfo]:
-        """All agents, in the order they were declared."""
-        return tuple(self.table.rows.agents.values())
 
     # the fleet's news
 

@@ -3,22 +3,20 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from descartes_tui.app.desk import Desk
 from descartes_tui.app.saving import save_log
 
-if TYPE_CHECKING:
-    from descartes_tui.app.fleet_screen import FleetScreen
 
-
-def _copy(screen: "FleetScreen") -> None:
+def _copy(screen: Desk) -> None:
     text, count = screen.log_pane.copied_text()
     if count:
         screen.app.copy_to_clipboard(text)
         screen.notify(f"Copied {count} line{'s' if count > 1 else ''}.", markup=False, timeout=3)
 
 
-def _save(screen: "FleetScreen") -> None:
+def _save(screen: Desk) -> None:
     info = screen.table.selected
     if info is None or info.log_path is None:
         screen.notify("There is no log yet: the agent has not run.", severity="warning", markup=False)
@@ -37,7 +35,7 @@ def _save(screen: "FleetScreen") -> None:
     screen.run_worker(saving(), name="save log", exit_on_error=False)
 
 
-LOG_DEEDS: Final[Mapping[str, Callable[["FleetScreen"], None]]] = {
+LOG_DEEDS: Final[Mapping[str, Callable[[Desk], None]]] = {
     "follow": lambda screen: screen.log_pane.toggle_follow(),
     "wrap": lambda screen: screen.log_pane.toggle_wrap(),
     "stream": lambda screen: screen.log_pane.next_stream(),

@@ -1,20 +1,29 @@
 """The palette: every action by name, every agent, and every theme, which is tried on while it is looked at."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, Protocol, cast
 
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.theme import Theme
 
 from descartes_tui.app.actions import ACTIONS
-
-if TYPE_CHECKING:
-    from descartes_tui.app.app import DescartesApp
+from descartes_tui.app.desk import Desk
 
 THEME_PREFIX: Final = "theme: "
 _MOST_AGENTS: Final = 2000
+
+
+class Host(Protocol):
+    """The application, as far as the palette uses it."""
+
+    fleet_screen: Desk
+    themes: Mapping[str, Theme]
+
+    def use_theme(self, name: str) -> None:
+        """Use a theme from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +50,7 @@ class FleetCommands(Provider):
                 yield Hit(score, matcher.highlight(command.title), command.run, command.title, command.help)
 
     def _commands(self) -> Iterator[Command]:
-        app = cast("DescartesApp", self.app)
+        app = cast(Host, self.app)
         fleet = app.fleet_screen
         for action in ACTIONS:
             if action.id != "palette" and fleet.can(action):

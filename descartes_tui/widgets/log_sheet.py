@@ -78,6 +78,8 @@ class LogSheet:
 
     def arrange(self, looks: LogLooks) -> None:
         """Find out which rows are in view."""
+        if looks is not self._looks:
+            self._strips.clear()
         self._looks = looks
         self.rows = self._in_view(looks) if self.view is not None else no_log(self.agent, self.width, looks)
 

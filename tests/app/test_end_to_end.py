@@ -150,3 +150,11 @@ def test_a_signal_to_the_screen_ends_it_and_hurts_no_agent(place: Place, screen:
     assert screen.wait_end() == 128 + signal.SIGTERM
     assert b"\x1b[?1049l" in screen.raw and b"\x1b[?1003l" in screen.raw
     assert psutil.pid_exists(pid)
+
+
+def test_keys_that_follow_each_other_at_once_act_in_order(place: Place, screen: RealScreen) -> None:
+    screen.press("\x1b[Bp")
+    wait_until("the second agent paused", lambda: place.agent("asker")["status"] == "paused")
+    assert place.agent("counter")["status"] == "running"
+    screen.press("riAda\r")
+    screen.wait_for("you said Ada")

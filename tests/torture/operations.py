@@ -121,7 +121,7 @@ def _config(chance: random.Random) -> dict[str, Any]:
 def _fleet(chance: random.Random) -> dict[str, Any]:
     agents = [_config(chance) | {"name": name} for name in chance.sample(NAMES, 3)]
     if chance.random() < 0.5:
-        agents[1]["depends_on"] = [{"agent": agents[0]["name"], "condition": "started"}]
+        agents[1]["depends_on"] = [{"agent": agents[0]["name"], "need": "started"}]
     return {"session": "torture", "agents": agents}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from descartes_tui.runner.fleet_file.environment import environment_of
+from descartes_tui.runner.fleet_file.limits import agent_limits
 from descartes_tui.runner.fleet_file.nodes import Kind, Node, Place, Scalar, Sequence
 from descartes_tui.runner.fleet_file.nodes import Mapping as MappingNode
 from descartes_tui.runner.fleet_file.policies import (
@@ -24,7 +25,7 @@ from descartes_tui.runner.model.config import StdinMode
 
 MAX_REPLICAS: Final = 1000
 MAX_ARGUMENT: Final = 128 * 1024 - 1  # bytes: Linux passes no longer string to a process (MAX_ARG_STRLEN)
-LATER: Final = ("limits", "log", "mode", "on_supervisor_loss")
+LATER: Final = ("log", "mode", "on_supervisor_loss")
 
 
 @dataclass(slots=True)
@@ -233,6 +234,7 @@ _READERS: Final[dict[str, Callable[[Values, Node, str], Any]]] = {
     "success_exit_codes": _exit_codes,
     "health": health_check,
     "keep_leftovers": Values.flag,
+    "limits": agent_limits,
     "secret": Values.texts,
 }
 

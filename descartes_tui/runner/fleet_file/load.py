@@ -21,7 +21,7 @@ from descartes_tui.runner.model.errors import InvalidConfig
 
 MAX_AGENTS: Final = 10_000
 _TOP: Final = ("version", "session", "defaults", "limits", "agents")
-_MERGED: Final = ("environment", "stop", "restart")
+_MERGED: Final = ("environment", "stop", "restart", "limits")
 REPLICA: Final = "DESCARTES_REPLICA"
 
 
@@ -40,8 +40,9 @@ def load_fleet(
     report = Report(str(path))
     text = _text_of(Path(path), report)
     root = parse(text, report)
-    report.raise_if_any()
-    assert root is not None
+    if root is None:
+        report.raise_if_any()
+        raise AssertionError("unreachable: a file without a document has a problem")
     lookup = ChainMap(dict(variables or {}), dict(env))
     values = Values(report, lookup, Path(path).absolute().parent)
     fleet = _Fleet(values, AgentReader(values, _kinds(backends)), backends or {}).read(root, Path(path))
@@ -180,7 +181,7 @@ class _Fleet:
 def under(defaults: MappingNode, own: MappingNode) -> MappingNode:
     """Return `own` with what it leaves out taken from `defaults`.
 
-    environment, stop and restart are merged key by key, tags are put together; everything else is replaced.
+    environment, stop, restart and limits are merged key by key, tags are put together; everything else is replaced.
     """
     entries = {**defaults.entries, **own.entries}
     for key in defaults.entries.keys() & own.entries.keys():

@@ -51,7 +51,7 @@ class _Open:
 
 
 def parse(text: str, report: Report) -> Node | None:
-    """Return the only document of `text`; None after noting why there is none."""
+    """Return the only document of `text`; None after noting why there is none that could be checked further."""
     builder = _Builder(report)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -64,7 +64,7 @@ def parse(text: str, report: Report) -> Node | None:
         return None
     if builder.root is None:
         report.add(Place(1, 1), "", f"the file is empty; {EXAMPLE}")
-    return builder.root
+    return builder.root if builder.is_sound else None
 
 
 class _Builder:
@@ -73,6 +73,7 @@ class _Builder:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.root: Node | None = None
+        self.is_sound = True  # what is missing from the tree would be complained of a second time
         self._stack: list[_Open] = []
         self._anchors: dict[str, Node] = {}
         self._documents = self._nodes = self._aliases = 0
@@ -101,6 +102,7 @@ class _Builder:
     def _check_tag(self, event: NodeEvent, place: Place, tag: str | None) -> None:
         if tag is None or tag in _TEXT_TAGS:
             return
+        self.is_sound = False
         shown = tag.replace("tag:yaml.org,2002:", "!!")
         self.report.add(place, "", f"the tag {shortened(shown, quote=False)} is not allowed: remove it")
 
@@ -176,6 +178,7 @@ class _Builder:
 
     def _enter(self, mapping: Mapping, key: Node, value: Node) -> None:
         if not isinstance(key, Scalar):
+            self.is_sound = False
             hint = "keys are text; put quotes around a value that begins with { or ["
             self.report.add(key.place, "", hint)
         elif key.kind is not Kind.TEXT and key.text != "<<":

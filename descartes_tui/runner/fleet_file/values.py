@@ -19,7 +19,7 @@ from descartes_tui.runner.fleet_file.nodes import (
 )
 from descartes_tui.runner.fleet_file.nodes import Mapping as MappingNode
 from descartes_tui.runner.fleet_file.report import Report, did_you_mean, listed
-from descartes_tui.runner.model.units import parse_duration
+from descartes_tui.runner.model.units import format_bytes, parse_duration, parse_size
 
 MAX_DURATION: Final = 366 * 86400.0
 MAX_PATTERN: Final = 1000
@@ -123,6 +123,25 @@ class Values:
             self._wrong(node, path, "a duration of " + (f"{low:g}s to a year" if low else "at most a year"))
             return None
         return seconds
+
+    def size(self, node: Node, path: str, *, low: int, high: int) -> int | None:
+        """Return bytes from text with a unit, from `low` to `high`."""
+        expected = "a size with a unit, like 512MiB or 4GiB"
+        if not isinstance(node, Scalar) or node.kind is Kind.NULL:
+            self._wrong(node, path, expected)
+            return None
+        text = self._filled(node, path)
+        if text is None:
+            return None
+        try:
+            size = parse_size(text[:100].strip())
+        except (ValueError, OverflowError):
+            self._wrong(node, path, expected)
+            return None
+        if not low <= size <= high:
+            self._wrong(node, path, f"a size from {format_bytes(low)}iB to {format_bytes(high)}iB")
+            return None
+        return size
 
     def pattern(self, node: Node, path: str) -> str | None:
         """Return a regular expression that compiles; `$` in it is its own, no variables are filled in."""

@@ -81,6 +81,28 @@ class StopPolicy:
     grace: float = 5.0
 
 
+class OnLimit(Enum):
+    """What is done with a family that goes over one of its limits."""
+
+    WARN = "warn"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentLimits:
+    """How much one run's whole family may use; None = no bound.
+
+    `memory` in bytes of resident memory, `runtime` in seconds (time spent paused does not count),
+    `processes` as a number.
+    """
+
+    memory: int | None = None
+    runtime: float | None = None
+    processes: int | None = None
+    on_limit: OnLimit = OnLimit.PAUSE
+
+
 @dataclass(frozen=True, slots=True)
 class AgentConfig:
     """One named agent. Only `name` and what its backend needs are required.
@@ -111,6 +133,7 @@ class AgentConfig:
     stop: StopPolicy | None = None  # None: the backend's own
     keep_leftovers: bool = False
     secret: tuple[str, ...] = ()
+    limits: AgentLimits | None = None
 
     def __post_init__(self) -> None:
         if NAME_PATTERN.fullmatch(self.name) is None:

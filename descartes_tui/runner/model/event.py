@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 class Event:
     """One fact of the history. `seq` grows by one within a session; `at` is seconds since 1970.
 
-    Kinds: `status` (facts `old`, `new`, `reason`), `action` (`verb`, `by`), `signal` (`signal`, `processes`),
-    `swept` (`processes`), `exit` (`code`, `signal`), `health`, `supervisor`, `spawn_failed`.
+    Kinds: `status` (facts `old`, `new`, `reason`, `by`), `action` (`verb`, `by`), `signal` (`signal`,
+    `processes`: how many, `pids`, `by`), `swept` (`processes`: pid, name and how, each), `exit` (`code`, `signal`,
+    `pid` and `by` whom it was asked to end), `limit` (`limit`, `value`, `bound`, `action`, `text`), `gave_up`
+    (`restarts`, `lines`), `held_back` (`cause`, `next_at`), `repaired` (`cause`), `health`, `supervisor`,
+    `spawn_failed`.
     """
 
     seq: int

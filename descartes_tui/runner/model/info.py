@@ -56,6 +56,7 @@ class AgentInfo:
     log_bytes: int = 0
     command_line: str = ""
     autostart: bool = True
+    who: str = ""  # brought the present status about: a person, a policy, a probe, a limit, …
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import msgspec
 
 from descartes_tui.runner.model.config import (
     AgentConfig,
+    AgentLimits,
     Dependency,
     FleetConfig,
     HealthCheck,
@@ -49,6 +50,7 @@ _PARTS: Final[Mapping[str, type]] = {
     "restart": RestartPolicy,
     "health": HealthCheck,
     "stop": StopPolicy,
+    "limits": AgentLimits,
 }
 _EVENT_KEYS: Final = ("seq", "at", "agent", "agent_id", "run", "kind")
 

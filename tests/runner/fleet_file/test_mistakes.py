@@ -208,3 +208,8 @@ def test_a_thousand_mistakes_are_not_all_told(tmp_path: Path) -> None:
     found = problems(tmp_path, "agents:\n" + "".join(f"  a{n}: {{comand: ls}}\n" for n in range(1000)))
     assert len(found) == 201
     assert any("too many problems" in problem.message for problem in found)
+
+
+def test_a_key_that_stands_twice_hides_no_other_mistake(tmp_path: Path) -> None:
+    text = "version: 1\nagents:\n  a: {comand: x}\n  b: {command: x}\n  b: {command: y}\n"
+    assert [(found.line, found.column) for found in problems(tmp_path, text)] == [(3, 3), (3, 7), (5, 3)]

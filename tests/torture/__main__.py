@@ -1,0 +1,95 @@
+"""Torture a real session until the time is up: `python -m tests.torture [--seconds N] [--seed S] [--keep]`.
+
+`--kills N` kills N nasty families instead and tells survivors and times.
+"""
+
+import argparse
+import asyncio
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.torture.invariants import Invariants
+from tests.torture.kills import kill_cycles, report
+from tests.torture.operations import Cycle, Hand, Notes, cycles
+from tests.torture.world import World
+
+SETTLING = 30.0  # seconds for what is on its way after a cycle
+
+
+def main() -> int:
+    """Return 0 when every invariant held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=180.0, help="how long to go on (180)")
+    parser.add_argument("--seed", type=int, default=None, help="what to draw the cycles from (random)")
+    parser.add_argument("--from-cycle", type=int, default=1, help="skip the cycles before")
+    parser.add_argument("--calm", action="store_true", help="no disasters")
+    parser.add_argument("--keep", action="store_true", help="keep the folders, for a look afterwards")
+    parser.add_argument("--kills", type=int, default=0, help="kill so many nasty families instead")
+    options = parser.parse_args()
+    seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    return _kill(options.kills, seed) if options.kills else _torture(options, seed)
+
+
+def _kill(count: int, seed: int) -> int:
+    World()  # makes this process a sub-reaper, so that nobody can hide
+    folder = Path(tempfile.mkdtemp(prefix="descartes-kills-"))
+    try:
+        survivors, times = asyncio.run(kill_cycles(folder, count, seed))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"seed {seed}: {report(survivors, times)}")
+    return 1 if survivors else 0
+
+
+def _torture(options: argparse.Namespace, seed: int) -> int:
+    world, notes = World(), Notes()
+    hand, invariants = Hand(world, notes), Invariants(world, notes)
+    deadline = time.monotonic() + options.seconds
+    passed, found = 0, [""]
+    print(f"seed {seed}, state in {world.root}", flush=True)
+    try:
+        for cycle in cycles(seed, root=world.disk_is_small):
+            if time.monotonic() > deadline:
+                break
+            if cycle.number < options.from_cycle:
+                continue
+            cycle.disaster = "" if options.calm else cycle.disaster
+            hand.do(cycle)
+            if found := settled(invariants.violations):
+                _blame(seed, cycle, found)
+                break
+            passed += 1
+    except KeyboardInterrupt:
+        print("interrupted: ending what was started", flush=True)
+    finally:
+        world.close(keep=options.keep)
+    print(f"{passed} passed, {1 if found and found[0] else 0} failed")
+    return 1 if found and found[0] else 0
+
+
+def settled(violations: Callable[[], list[str]]) -> list[str]:
+    """Return [] as soon as nothing is violated, else what is still violated when the time is up."""
+    deadline = time.monotonic() + SETTLING
+    pause = 0.02
+    while (found := violations()) and time.monotonic() < deadline:
+        time.sleep(pause)
+        pause = min(pause * 2, 0.5)
+    return found
+
+
+def _blame(seed: int, cycle: Cycle, found: list[str]) -> None:
+    print(f"\nFAILED: seed {seed}, cycle {cycle.number}, disaster {cycle.disaster or 'none'}")
+    for step in cycle.steps:
+        print(f"  {step}")
+    for text in found:
+        print(f"  ! {text}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
