@@ -72,13 +72,13 @@ def _family_line(info: AgentInfo) -> str:
 def _new(screen: Desk) -> None:
     names = {info.name for info in screen.agents}
     alive = {info.name for info in living(screen.agents)}
-    app = screen.services
+    known = screen.services
 
     def spawned(agent_id: str | None) -> None:
         if agent_id:
             screen.go_to(agent_id)
 
-    app.push_screen(SpawnForm(app.feed, app.backends(), alive, names), spawned)
+    screen.app.push_screen(SpawnForm(known.feed, known.backends(), alive, names), spawned)
 
 
 def _details(screen: Desk) -> None:
@@ -104,8 +104,8 @@ def _leave(screen: Desk) -> None:
         if answer == DETACH:
             screen.app.exit(0)
         elif answer:
-            app = screen.services
-            app.push_screen(StoppingScreen(app.feed, lambda: screen.agents, app.clock), stopped)
+            known = screen.services
+            screen.app.push_screen(StoppingScreen(known.feed, lambda: screen.agents, known.clock), stopped)
 
     screen.app.push_screen(leave_dialog(screen.agents, screen.app.theme_variables), answered)
 

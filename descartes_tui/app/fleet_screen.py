@@ -10,7 +10,7 @@ from textual.message import Message
 
 from descartes_tui.app.actions import ACTIONS, BY_ID, Action, is_possible
 from descartes_tui.app.deeds import DEEDS, send_line
-from descartes_tui.app.desk import Desk
+from descartes_tui.app.desk import Desk, Services
 from descartes_tui.app.line_bar import LineBar
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.wire.updates import Disconnected, Snapshot, Update
@@ -41,27 +41,21 @@ class FleetScreen(Desk):
 
         news: Update
 
-    def compose(self) -> ComposeResult:
-        yield FleetHeader(id="header")
-        yield AgentTable(clock=self.services.clock, id="table")
-        yield LogPane(id="log")
-        yield LineBar(id="line")
-        yield KeyBar(id="keys")
-
-    header: FleetHeader
-    keys: KeyBar
-    line: LineBar
-
-    def on_mount(self) -> None:
-        self.table, self.log_pane = self.query_one(AgentTable), self.query_one(LogPane)
-        self.header, self.keys, self.line = (
-            self.query_one(FleetHeader),
-            self.query_one(KeyBar),
-            self.query_one(LineBar),
-        )
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self.header = FleetHeader(id="header")
+        self.table = AgentTable(clock=services.clock, id="table")
+        self.log_pane = LogPane(id="log")
+        self.line = LineBar(id="line")
+        self.keys = KeyBar(id="keys")
         self._session = ""
         self._send_to: AgentInfo | None = None
         self._wanted = ""  # an agent to go to as soon as it is known
+
+    def compose(self) -> ComposeResult:
+        yield from (self.header, self.table, self.log_pane, self.line, self.keys)
+
+    def on_mount(self) -> None:
         self._show_keys()
 
     # the fleet's news

@@ -9,9 +9,10 @@ from textual.widgets import OptionList
 from descartes_tui.app.settings import read_settings, remember_theme
 from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.themes.loader import BUILT_IN, BadTheme, load_themes, read_theme
-from tests.app.fake_feed import agent
+from tests.app.fake_feed import agent, write_log
 from tests.app.screens import screen_on, toasts, type_text
 from tests.waiting import wait_for
+from tests.widgets.host import shown, strips
 
 FILES = sorted(BUILT_IN.glob("*.yaml"))
 
@@ -148,3 +149,20 @@ def test_broken_settings_are_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="left as it is"):
         remember_theme(tmp_path, "nord")
     assert path.read_text() == "theme: ["
+
+
+async def test_a_change_of_theme_paints_every_line_of_the_log_again(tmp_path: Path) -> None:
+    log = str(write_log(tmp_path / "log", ("stdout", b"plain text\n" * 100)))
+    async with screen_on(agent("a", log_path=log), settings=tmp_path) as (app, _feed, _pilot):
+        pane = app.fleet_screen.log_pane
+        await wait_for("log", lambda: "plain text" in shown(pane)[-1])
+        app.theme = "light"
+        surface = Color.parse(str(app.themes["light"].surface)).rgb
+
+        def grounds() -> set[object]:
+            styles = [segment.style for strip in strips(pane)[1:] for segment in strip]
+            return {
+                style.bgcolor.triplet for style in styles if style is not None and style.bgcolor is not None
+            }
+
+        await wait_for("one ground in every line", lambda: grounds() == {surface})

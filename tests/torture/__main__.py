@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.torture.invariants import Invariants
 from tests.torture.kills import kill_cycles, report
 from tests.torture.operations import Cycle, Hand, Notes, cycles
-from tests.torture.world import World
+from tests.torture.world import World, become_subreaper, end_all_below
 
 SETTLING = 30.0  # seconds for what is on its way after a cycle
 
@@ -36,11 +36,13 @@ def main() -> int:
 
 
 def _kill(count: int, seed: int) -> int:
-    World()  # makes this process a sub-reaper, so that nobody can hide
+    become_subreaper()  # nobody can hide
     folder = Path(tempfile.mkdtemp(prefix="descartes-kills-"))
+    folder.chmod(0o755)
     try:
         survivors, times = asyncio.run(kill_cycles(folder, count, seed))
     finally:
+        end_all_below()
         shutil.rmtree(folder, ignore_errors=True)
     print(f"seed {seed}: {report(survivors, times)}")
     return 1 if survivors else 0

@@ -125,11 +125,8 @@ class Invariants:
 
     def _truth(self, folder: Path, kind: str) -> bytes:
         """Return what the leader of a run noted about itself; its run's mark names the file."""
-        name = f"{folder.parent.name}/{folder.name}".replace("/", "_")
-        for path in (self._world.folders["truth"] / f"{name}.{kind}",):
-            if path.exists():
-                return path.read_bytes()
-        return b""
+        path = self._world.folders["truth"] / f"{folder.parent.name}.{folder.name}.{kind}"
+        return path.read_bytes() if path.exists() else b""
 
     def _logs(self, *, running: bool = False) -> list[str]:
         """Compare the logs of ended runs, with `running` of all, with what their writers noted."""

@@ -48,7 +48,7 @@ async def _started(bench: Bench, kind: str, chance: random.Random) -> Run:
     run = await (await bench.run(*command, env=env)).started()
     if chance.random() < 0.8:  # else it is killed before it has become what it will be
         keeper = run.held.keeper_pid or 0
-        await wait_for("the family", lambda: kind in _grown(keeper) or len(below([keeper], everybody())) > 1)
+        await wait_for(f"the family of {kind} {run.events}", lambda: kind in _grown(keeper) or len(below([keeper], everybody())) > 1)
     return run
 
 

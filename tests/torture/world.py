@@ -26,7 +26,7 @@ class World:
     """Folders, environment, and the tree of processes. A sub-reaper: whoever loses its parent comes to us."""
 
     def __init__(self) -> None:
-        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        become_subreaper()
         self.root = Path(tempfile.mkdtemp(prefix="descartes-torture-"))
         self.folders = {name: self.root / name for name in ("disk", "run", "config", "truth", "work")}
         for folder in self.folders.values():
@@ -140,18 +140,32 @@ class World:
         """End everything below us by pid, and remove the folders."""
         with suppress(Exception):
             self.call("down", timeout=3.0)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            self.reap()
-            left = [pid for pid in below([os.getpid()], everybody()) if not _is_zombie(pid)]
-            if not left:
-                break
-            self.kill(left)
-            time.sleep(0.02)
+        end_all_below()
         if self.disk_is_small and not keep:
             subprocess.run(["umount", "-l", str(self.folders["disk"])], check=False)
         if not keep:
             shutil.rmtree(self.root, ignore_errors=True)
+
+
+def become_subreaper() -> None:
+    """Have everybody below this process who loses its parent come to us, so that nobody can hide."""
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_all_below() -> None:
+    """Kill all descendants of this process by pid until there are none."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        left = [pid for pid in below([os.getpid()], everybody()) if not _is_zombie(pid)]
+        if not left:
+            return
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
 
 
 def _is_zombie(pid: int) -> bool:

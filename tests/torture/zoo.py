@@ -49,7 +49,8 @@ def deaf() -> None:
 
 
 def own_session() -> None:
-    os.setsid()
+    if os.getsid(0) != os.getpid():
+        os.setsid()
     idle()
 
 
