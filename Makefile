@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 FILE ?= agents.example.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types imports bench lock dist clean
+.PHONY: help run test check format lint types imports bench picture lock dist clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -61,3 +61,6 @@ $(VENV)/run: requirements/run.txt pyproject.toml
 $(VENV)/dev: $(VENV)/run requirements/dev.txt
 	@$(BIN)/pip install -q --disable-pip-version-check -r requirements/dev.txt
 	@touch $@
+
+picture: $(VENV)/dev ## make the README's picture from the real app
+	$(BIN)/python docs/picture.py

@@ -11,12 +11,12 @@ from textual.app import App
 from textual.command import CommandPalette
 from textual.theme import Theme
 
+from descartes_tui.app.choices import BackendChoice
 from descartes_tui.app.desk import Services
 from descartes_tui.app.feed import Feed
 from descartes_tui.app.fleet_screen import FleetScreen
 from descartes_tui.app.palette import THEME_PREFIX, FleetCommands
 from descartes_tui.app.settings import read_settings, remember_theme
-from descartes_tui.app.spawn_form import BackendChoice
 from descartes_tui.runner.wire.updates import Disconnected
 from descartes_tui.themes.loader import DEFAULT_THEME, default_variables, load_themes
 

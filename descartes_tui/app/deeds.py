@@ -11,7 +11,6 @@ from descartes_tui.app.dialog import Answer, Dialog
 from descartes_tui.app.help import HelpScreen
 from descartes_tui.app.leave import DETACH, StoppingScreen, leave_dialog, living
 from descartes_tui.app.log_deeds import LOG_DEEDS
-from descartes_tui.app.spawn_form import SpawnForm
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import Verb
 
@@ -77,6 +76,8 @@ def _new(screen: Desk) -> None:
     def spawned(agent_id: str | None) -> None:
         if agent_id:
             screen.go_to(agent_id)
+
+    from descartes_tui.app.spawn_form import SpawnForm  # loaded when asked for: it is a tenth of the start-up
 
     screen.app.push_screen(SpawnForm(known.feed, known.backends(), alive, names), spawned)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from textual.screen import Screen
 
 from descartes_tui.app.actions import Action
+from descartes_tui.app.choices import BackendChoice
 from descartes_tui.app.feed import Feed
-from descartes_tui.app.spawn_form import BackendChoice
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.widgets.agent_table import AgentTable
 from descartes_tui.widgets.log_pane import LogPane

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Sequence
 
 from descartes_tui.app.app import DescartesApp
-from descartes_tui.app.spawn_form import BackendChoice
+from descartes_tui.app.choices import BackendChoice
 from descartes_tui.runner.model.folders import config_root
 from descartes_tui.runner.wire.aclient import AsyncClient
 

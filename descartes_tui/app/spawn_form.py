@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Input, Label, Select, Static, TextArea
 
+from descartes_tui.app.choices import BackendChoice
 from descartes_tui.app.feed import Feed
 from descartes_tui.app.spawn_checks import (
     command_problem,
@@ -27,15 +27,6 @@ from descartes_tui.app.spawn_checks import (
 from descartes_tui.runner.logs.sanitize import safe_text
 from descartes_tui.runner.model.config import AgentConfig, StdinMode
 from descartes_tui.runner.wire.codec import config_to_json
-
-
-@dataclass(frozen=True, slots=True)
-class BackendChoice:
-    """A backend as the form offers it: what must be installed for it, and how to get that."""
-
-    name: str
-    program: str = ""
-    hint: str = ""
 
 
 class SpawnForm(ModalScreen[str | None]):

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from descartes_tui.app.app import DescartesApp
-from descartes_tui.app.spawn_form import BackendChoice
+from descartes_tui.app.choices import BackendChoice
 from descartes_tui.runner.model.info import AgentInfo
 from tests.app.fake_feed import NOW, FakeFeed
 from tests.waiting import wait_for

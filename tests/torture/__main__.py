@@ -70,6 +70,8 @@ def _torture(options: argparse.Namespace, seed: int) -> int:
         print("interrupted: ending what was started", flush=True)
     finally:
         world.close(keep=options.keep)
+    if notes.unmarked:
+        print(f"daemons without a mark that outlived the kill of all that knew them: {notes.unmarked}")
     print(f"{passed} passed, {1 if found and found[0] else 0} failed")
     return 1 if found and found[0] else 0
 

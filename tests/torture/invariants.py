@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from descartes_tui.runner.wire.errors import WireError
-from tests.torture.looking import Seen, below, everybody, open_files, resident_bytes
+from tests.torture.looking import Seen, below, everybody, marks, open_files, resident_bytes
 from tests.torture.operations import Notes
 from tests.torture.world import World, read_json
 
@@ -49,7 +49,12 @@ class Invariants:
         families = below(keepers, world)
         for pid in below([os.getpid()], world) - families:
             seen = world[pid]
-            if pid not in programs and not seen.is_zombie:
+            if pid in programs or seen.is_zombie:
+                continue
+            if self._notes.lost and seen.ppid == os.getpid() and seen.name == "sleep" and not marks(pid):
+                self._notes.unmarked += 1  # a limit that is documented: nothing tells whose it was
+                self._world.kill([pid])
+            else:
                 found.append(f"a survivor: {seen}")
         ours = {*keepers, self._world.supervisor(), self._world.warm()}
         found += [f"a zombie: {seen}" for seen in world.values() if seen.is_zombie and seen.ppid in ours]

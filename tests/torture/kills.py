@@ -20,6 +20,16 @@ NASTY: Final = (
     "deaf", "own_session", "tools", "born_in_stop", "chain", "storm", "self_stopped", "closes_stdout", "execs",
     "gone_folder", "renames", "stranger", "zombies", "games", "polite", "zoo",
 )  # fmt: skip
+ALONE: Final = (
+    "deaf",
+    "own_session",
+    "born_in_stop",
+    "self_stopped",
+    "closes_stdout",
+    "execs",
+    "polite",
+    "renames",
+)
 
 
 async def kill_cycles(folder: Path, count: int, seed: int) -> tuple[int, list[float]]:
@@ -27,7 +37,7 @@ async def kill_cycles(folder: Path, count: int, seed: int) -> tuple[int, list[fl
     chance = random.Random(seed)
     launcher = KeeperLauncher()
     bench = Bench(folder, launcher)
-    survivors, times = 0, []
+    survivors, times = 0, list[float]()
     try:
         while len(times) < count:
             kinds = [chance.choice(NASTY) for _ in range(min(chance.choice((1, 2, 4)), count - len(times)))]
@@ -48,16 +58,17 @@ async def _started(bench: Bench, kind: str, chance: random.Random) -> Run:
     run = await (await bench.run(*command, env=env)).started()
     if chance.random() < 0.8:  # else it is killed before it has become what it will be
         keeper = run.held.keeper_pid or 0
-        await wait_for(f"the family of {kind} {run.events}", lambda: kind in _grown(keeper) or len(below([keeper], everybody())) > 1)
+        await wait_for(f"the family of {kind}", lambda: _is_grown(keeper, kind))
     return run
 
 
-def _grown(keeper: int) -> str:
-    """Return the kinds that need no children to be what they are, once their leader runs Python code."""
+def _is_grown(keeper: int, kind: str) -> bool:
+    """True when a family has children, or is of a kind that needs none and its leader sleeps or is stopped."""
     world = everybody()
+    if len(below([keeper], world)) > 1 or keeper not in world:
+        return True
     leader = next((seen for seen in world.values() if seen.ppid == keeper), None)
-    alone = "deaf own_session born_in_stop self_stopped closes_stdout execs polite storm renames"
-    return alone if leader is not None and leader.state in "ST" else ""
+    return kind in ALONE and leader is not None and leader.state in "ST"
 
 
 async def _killed(run: Run) -> float:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,9 @@ class Seen:
         return self.state in "ZX"
 
     def __str__(self) -> str:
-        return f"{self.name} (pid {self.pid}, state {self.state}, parent {self.ppid}): {command_line(self.pid)}"
+        return (
+            f"{self.name} (pid {self.pid}, state {self.state}, parent {self.ppid}): {command_line(self.pid)}"
+        )
 
 
 def look(pid: int) -> Seen | None:
@@ -36,7 +39,7 @@ def look(pid: int) -> Seen | None:
 
 def everybody() -> dict[int, Seen]:
     """Return all processes of the machine."""
-    found = (look(int(entry)) for entry in os.listdir("/proc") if entry.isdigit())
+    found = (look(int(path.name)) for path in Path("/proc").glob("[1-9]*"))
     return {seen.pid: seen for seen in found if seen is not None}
 
 
@@ -66,15 +69,19 @@ def command_line(pid: int) -> str:
 def open_files(pid: int) -> list[str]:
     """Return what the descriptors of a process lead to."""
     found = []
-    try:
-        for entry in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                found.append(os.readlink(f"/proc/{pid}/fd/{entry}"))
-            except OSError:
-                continue
-    except OSError:
-        pass
+    for path in Path(f"/proc/{pid}/fd").glob("*"):
+        with suppress(OSError):
+            found.append(str(path.readlink()))
     return found
+
+
+def marks(pid: int) -> list[bytes]:
+    """Return the marks of runs in a process's environment."""
+    try:
+        entries = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return []
+    return [entry for entry in entries if entry.startswith(b"DESCARTES_RUN_ID=")]
 
 
 def resident_bytes(pid: int) -> int:

@@ -1,7 +1,6 @@
 """What is done to the fleet, drawn from a seed: people's verbs, kills of our programs, disasters."""
 
 import base64
-import os
 import random
 import resource
 import signal
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from descartes_tui.runner.wire.errors import WireError
+from tests.torture.looking import open_files
 from tests.torture.world import ZOO, World
 from tests.torture.zoo import KINDS
 
@@ -57,6 +57,7 @@ class Notes:
 
     lost: set[Path] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
+    unmarked: int = 0  # daemons without a mark that outlived keeper, warm process and ledger
 
 
 def cycles(seed: int, *, root: bool) -> Iterator[Cycle]:
@@ -92,7 +93,10 @@ def _step(chance: random.Random, verb: str) -> Step:
         args = {"agent": chance.choice(NAMES), "data": base64.b64encode(b"x" * size).decode()}
     if verb in ("command", "kill_command"):
         words = ["ps"], ["logs", "-n", "5", "a*"], ["stop", "--all", "--timeout", "5"], ["events", "-f"]
-        args = {"words": chance.choice(words if verb == "kill_command" else words[:2]), "age": chance.random()}
+        args = {
+            "words": chance.choice(words if verb == "kill_command" else words[:2]),
+            "age": chance.random(),
+        }
     if verb == "kill_keeper":
         args = {"which": chance.random()}
     return Step(verb, args, pause)
@@ -221,7 +225,7 @@ class Hand:
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
         with suppress(OSError):
             if pid is not None:
-                used = len(os.listdir(f"/proc/{pid}/fd"))
+                used = len(open_files(pid))
                 resource.prlimit(pid, resource.RLIMIT_NOFILE, (used + 2, before[1]))
         try:
             yield

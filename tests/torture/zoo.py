@@ -21,7 +21,7 @@ NUMBER = int(sys.argv[2]) if len(sys.argv) > 2 else 0
 def leave(code: int) -> None:
     """Note the exit code, and exit with it."""
     if TRUTH:
-        with open(f"{TRUTH}/{RUN}.exit", "w") as file:
+        with open(f"{TRUTH}/{RUN}.exit", "w") as file:  # noqa: PTH123
             file.write(str(code))
     os._exit(code)
 
@@ -189,7 +189,7 @@ def _count(end: int) -> None:
 def gone_folder() -> None:
     folder = tempfile.mkdtemp()
     os.chdir(folder)
-    os.rmdir(folder)
+    os.rmdir(folder)  # noqa: PTH106
     child(own_session)
     idle()
 

@@ -5,10 +5,11 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from descartes_tui.runner.fleet.aftermath import THE_FLEET, Aftermath
+from descartes_tui.runner.fleet.aftermath import Aftermath
 from descartes_tui.runner.fleet.clock import pass_time
 from descartes_tui.runner.fleet.conductor import Conductor
 from descartes_tui.runner.fleet.declared import Declaration
+from descartes_tui.runner.fleet.limiting import Limiter
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.pausing import ASKED_BY_LINE
 from descartes_tui.runner.fleet.probing import PROBE, probe_id
@@ -16,6 +17,7 @@ from descartes_tui.runner.fleet.record import Record, Run
 from descartes_tui.runner.fleet.restart import RestartHistory
 from descartes_tui.runner.fleet.run_files import newest_run
 from descartes_tui.runner.fleet.stopping import Stopper
+from descartes_tui.runner.fleet.who import HEALTH_PROBE, THE_FLEET, is_limit
 from descartes_tui.runner.model.config import AgentConfig
 from descartes_tui.runner.model.errors import AgentError
 from descartes_tui.runner.model.info import AgentInfo
@@ -39,12 +41,15 @@ class AdoptReport:
 class Adoption:
     """Judges each run that ended meanwhile exactly once: the saved picture tells whether it was judged before."""
 
-    def __init__(self, parts: Parts, conductor: Conductor, aftermath: Aftermath, stopper: Stopper) -> None:
+    def __init__(
+        self, parts: Parts, conductor: Conductor, aftermath: Aftermath, stopper: Stopper, limiter: Limiter
+    ) -> None:
         self._parts = parts
         self._register = parts.register
         self._conductor = conductor
         self._aftermath = aftermath
         self._stopper = stopper
+        self._limiter = limiter
 
     async def adopt(self) -> AdoptReport:
         """Take up all declared agents, those with runs at the same time."""
@@ -81,7 +86,7 @@ class Adoption:
         info = replace(
             info, name=config.name, backend=config.backend, tags=config.tags, autostart=config.autostart
         )
-        record = Record(config, declaration.env, info, ticket=declaration.order)
+        record = Record(config, declaration.env, info, ticket=declaration.order, who=info.who)
         waits = info.status in (AgentStatus.IDLE, AgentStatus.STOPPING)
         record.wanted = declaration.wanted and waits
         record.wanted_since = self._parts.clock.monotonic()
@@ -106,8 +111,20 @@ class Adoption:
     async def _take_up(self, record: Record) -> None:
         picture = record.info
         run = self._conductor.begin(record, newest_run(self._parts.folder, record.id))
+        if picture.status is AgentStatus.STOPPING:
+            self._remember_stop(record, run)
         await self._clear_probe(run)
         await self._reach(record, run, picture)
+
+    def _remember_stop(self, record: Record, run: Run) -> None:
+        """Know why the run was being stopped, so that its ending is judged as if nothing had come in between."""
+        who, unhealthy, over_limit = record.info.who or THE_FLEET, "", ""
+        health = record.config.health
+        if is_limit(who):
+            over_limit = self._limiter.past(record).text or who
+        elif who == HEALTH_PROBE and health is not None and health.on_failure == "restart":
+            unhealthy = "as probed before"
+        self._stopper.remember(record, run, by=who, unhealthy=unhealthy, over_limit=over_limit)
 
     async def _reach(self, record: Record, run: Run, picture: AgentInfo) -> None:
         def hear(event: RunEvent) -> None:
@@ -135,7 +152,7 @@ class Adoption:
             self._register.note(record, reason=picture.reason)
         if picture.status is AgentStatus.STOPPING:
             left = (picture.next_at or 0.0) - self._parts.clock.now()
-            self._stopper.go_on(record, by=THE_FLEET, grace=max(left, 0.0))
+            self._stopper.go_on(record, grace=max(left, 0.0))
         else:
             self._match_pause(record, run, paused=link.is_paused())
 

@@ -17,7 +17,8 @@ from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.preparing import backend_of
 from descartes_tui.runner.fleet.record import Record, Run
 from descartes_tui.runner.fleet.restart import Again, GiveUp
-from descartes_tui.runner.fleet.run_files import last_line, size, tail
+from descartes_tui.runner.fleet.run_files import last_lines, size, tail
+from descartes_tui.runner.fleet.who import RESTART_POLICY, THE_FLEET
 from descartes_tui.runner.model.config import RestartPolicy, RestartWhen
 from descartes_tui.runner.model.folders import LOG
 from descartes_tui.runner.model.info import AgentInfo, ExitStatus, Usage
@@ -28,7 +29,7 @@ from descartes_tui.runner.model.units import format_duration
 
 log = logging.getLogger(__name__)
 PASSING_ERRNOS: Final = frozenset({11, 12})  # EAGAIN, ENOMEM: the same start may work a moment later
-THE_FLEET: Final = "the fleet"
+LAST_LINES: Final = 5  # of an agent that is given up
 
 
 class Aftermath:
@@ -42,7 +43,7 @@ class Aftermath:
         """Note that a run never came to be."""
         run.finish()
         self._register.emit(record, "spawn_failed", cause=event.cause)
-        judgement = Judgement(AgentStatus.FAILED, Verdict.FAILED_TO_START, event.cause)
+        judgement = Judgement(AgentStatus.FAILED, Verdict.FAILED_TO_START, event.cause, THE_FLEET)
         self._register.note(record, ended_at=self._parts.clock.now(), verdict=judgement.verdict)
         self.save_run(record)
         if event.errno in PASSING_ERRNOS and run.stop is None:
@@ -65,7 +66,9 @@ class Aftermath:
     def _write_down(
         self, record: Record, run: Run, exit_status: ExitStatus, judgement: Judgement, at: float
     ) -> None:
-        self._register.emit(record, "exit", code=exit_status.code, signal=exit_status.signal)
+        asked = {"by": run.stop.by} if run.stop is not None else {}
+        facts = {"code": exit_status.code, "signal": exit_status.signal, "pid": record.info.pid}
+        self._register.emit(record, "exit", **facts, **asked)
         self._register.note(
             record,
             ended_at=at,
@@ -85,7 +88,8 @@ class Aftermath:
         if run.stop is not None and run.stop.unhealthy:
             when = RestartWhen.ALWAYS if policy.when is RestartWhen.NEVER else policy.when
             policy = replace(policy, when=when)
-        if judgement.status is AgentStatus.TERMINATED:
+        over_limit = run.stop is not None and run.stop.over_limit
+        if judgement.status is AgentStatus.TERMINATED or over_limit:
             self._rest(record, judgement)
         else:
             lasted = max(at - (record.info.started_at or at), 0.0)
@@ -94,7 +98,10 @@ class Aftermath:
     def _judge(self, record: Record, run: Run, exit_status: ExitStatus, event: Ended | Lost) -> Judgement:
         stop = run.stop
         if stop is not None and stop.unhealthy:
-            return Judgement(AgentStatus.FAILED, Verdict.FAILED, f"unhealthy: {stop.unhealthy}")
+            return Judgement(AgentStatus.FAILED, Verdict.FAILED, f"unhealthy: {stop.unhealthy}", stop.by)
+        if stop is not None and stop.over_limit:
+            reason = f"{stop.over_limit}: stopped"
+            return Judgement(AgentStatus.FAILED, Verdict.OVER_BUDGET, reason, stop.by)
         if stop is not None:
             late = stop.ladder.killed and not stop.forced
             return judge_request(Request(stop.by, late, stop.ladder.grace), exit_status)
@@ -127,12 +134,13 @@ class Aftermath:
                 of = f" of {policy.max}" if policy.max else ""
                 reason = f"restart {count}{of} in {format_duration(delay)} after {judgement.reason}"
                 facts = {"next_at": now + delay, "restarts": record.info.restarts + 1, "pid": None}
-                self._register.step(record, AgentStatus.BACKOFF, reason, by=THE_FLEET, **facts)
+                self._register.step(record, AgentStatus.BACKOFF, reason, by=RESTART_POLICY, **facts)
                 self.resume_backoff(record)
             case GiveUp(reason):
-                last = last_line(record.run.folder / LOG) if record.run is not None else ""
-                text = f"{reason}; last: {last or judgement.reason}"
-                self._rest(record, Judgement(AgentStatus.FAILED, Verdict.GAVE_UP, text))
+                lines = last_lines(record.run.folder / LOG, LAST_LINES) if record.run is not None else []
+                self._register.emit(record, "gave_up", restarts=record.info.restarts, lines=lines)
+                text = f"{reason}; last: {lines[-1] if lines else judgement.reason}"
+                self._rest(record, Judgement(AgentStatus.FAILED, Verdict.GAVE_UP, text, RESTART_POLICY))
             case _:
                 self._rest(record, judgement)
 
@@ -143,8 +151,7 @@ class Aftermath:
             record.wanted_since = self._parts.clock.monotonic()
             self._register.step(record, AgentStatus.IDLE, "restarting", by=record.who, **facts)
             return
-        by = record.who if status is AgentStatus.TERMINATED else THE_FLEET
-        self._register.step(record, status, judgement.reason, by=by, **facts)
+        self._register.step(record, status, judgement.reason, by=judgement.by, **facts)
         self.save_run(record)
 
     def resume_backoff(self, record: Record) -> None:

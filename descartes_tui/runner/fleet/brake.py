@@ -26,6 +26,10 @@ class Brake:
             self._times.popleft()
         return len(self._times)
 
+    def free(self, now: float) -> int:
+        """Return how many restarts may happen at once now, those of the slow pace left out."""
+        return max(self._at_once - self.recent(now), 0)
+
     def delay(self, now: float) -> float:
         """Return the seconds until one more restart may happen."""
         if self.recent(now) < self._at_once:

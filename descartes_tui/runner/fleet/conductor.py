@@ -6,13 +6,14 @@ import logging
 from collections.abc import Callable
 from typing import Final
 
-from descartes_tui.runner.fleet.aftermath import THE_FLEET, Aftermath
+from descartes_tui.runner.fleet.aftermath import Aftermath
 from descartes_tui.runner.fleet.ending import count_processes
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.preparing import run_spec
 from descartes_tui.runner.fleet.probing import probe_for_ever
 from descartes_tui.runner.fleet.record import Record, Run, takes_input
 from descartes_tui.runner.fleet.run_files import forget_old_runs, newest_run
+from descartes_tui.runner.fleet.who import THE_FLEET
 from descartes_tui.runner.model.errors import AgentError, SpawnFailed
 from descartes_tui.runner.model.folders import LOG, private_folder, run_folder
 from descartes_tui.runner.model.info import Usage
@@ -31,12 +32,15 @@ class Conductor:
         parts: Parts,
         aftermath: Aftermath,
         *,
+        on_started: Callable[[Record, Run, bool], None],
         on_unhealthy: Callable[[Record, Run, str], None],
         health_checks: bool = True,
     ) -> None:
+        """`on_started` is also told whether the run had been started by an earlier supervisor."""
         self._parts = parts
         self._register = parts.register
         self._aftermath = aftermath
+        self._on_started = on_started
         self._on_unhealthy = on_unhealthy
         self._health_checks = health_checks
         self._doors = asyncio.Semaphore(AT_ONCE)
@@ -123,10 +127,12 @@ class Conductor:
                 self._noted(record, run, event)
 
     def _started(self, record: Record, run: Run, event: Started) -> None:
+        adopted = record.info.status is not AgentStatus.STARTING
         self._register.note(record, pid=event.pid, started_at=event.at)
         if record.info.status is AgentStatus.STARTING:
             self._register.step(record, AgentStatus.RUNNING, "", by=record.who)
         self._aftermath.save_run(record)
+        self._on_started(record, run, adopted)
         if self._health_checks and record.config.health is not None and run.prober is None:
             probing = probe_for_ever(record, run, self._parts, self._heard_health)
             run.prober = self._parts.tasks.start(probing, f"probe {record.name}")

@@ -1,12 +1,16 @@
 """What an agent waits for before it starts, and when waiting has become pointless. Logic only."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from descartes_tui.runner.model.config import AgentConfig, Dependency, DependencyNeed
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus, Health
 from descartes_tui.runner.model.units import format_duration
+
+MOST_SAID: Final = 200  # characters of a cause, which may itself name a cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +20,18 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Not yet; `reason` names what for."""
+    """Not yet; `reason` names what for, `left` is how many seconds are left until it is given up."""
 
     reason: str
+    left: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """It can no longer come true; `reason` says why."""
+    """It can no longer come true; `reason` says why, `dependency` which."""
 
     reason: str
+    dependency: Dependency
 
 
 Standing = Met | Waiting | Broken
@@ -46,18 +52,19 @@ class Other:
 def standing(dependency: Dependency, other: Other | None) -> Standing:
     """Judge one dependency."""
     if other is None:
-        return Broken(f"dependency {dependency.agent} does not exist")
+        return Broken(f"dependency {dependency.agent} does not exist", dependency)
     if not other.wanted and _is_met(dependency, other):
         return Met()
     if not other.wanted and (why := _why_never(dependency, other.info)) is not None:
-        return Broken(f"dependency {why}")
+        return Broken(f"dependency {why}", dependency)
     bound = _short(dependency.timeout)
     return Waiting(f"waiting for {dependency.agent} {_goal(dependency)} (bound {bound})")
 
 
 def overdue(dependency: Dependency) -> Broken:
     """Return what becomes of a dependency whose `timeout` is over."""
-    return Broken(f"waited {_short(dependency.timeout)} in vain for {dependency.agent} {_goal(dependency)}")
+    reason = f"waited {_short(dependency.timeout)} in vain for {dependency.agent} {_goal(dependency)}"
+    return Broken(reason, dependency)
 
 
 def combined(standings: Sequence[Standing]) -> Standing:
@@ -67,7 +74,8 @@ def combined(standings: Sequence[Standing]) -> Standing:
             return found
     waiting = [found for found in standings if isinstance(found, Waiting)]
     if len(waiting) > 1:
-        return Waiting(f"{waiting[0].reason} and {len(waiting) - 1} more")
+        left = min(found.left for found in waiting)
+        return Waiting(f"{waiting[0].reason} and {len(waiting) - 1} more", left)
     return waiting[0] if waiting else Met()
 
 
@@ -89,7 +97,7 @@ def _why_never(dependency: Dependency, info: AgentInfo) -> str | None:
     if not info.status.has_ended:
         return None
     if info.status is AgentStatus.FAILED:
-        return f"{info.name} failed"
+        return f"{info.name} failed: {info.reason}"[:MOST_SAID] if info.reason else f"{info.name} failed"
     if info.status is AgentStatus.TERMINATED:
         return f"{info.name} was stopped"
     if dependency.need is DependencyNeed.LOG:

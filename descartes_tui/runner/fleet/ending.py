@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from descartes_tui.runner.fleet.ladder import short_signal
+from descartes_tui.runner.fleet.who import ITSELF, THE_FLEET
 from descartes_tui.runner.model.info import ExitStatus
 from descartes_tui.runner.model.run import Swept
 from descartes_tui.runner.model.signals import signal_name
@@ -30,15 +31,16 @@ class Judgement:
     status: AgentStatus
     verdict: Verdict
     reason: str
+    by: str = ITSELF
 
 
 def judge_request(request: Request, exit_status: ExitStatus) -> Judgement:
     """Judge a run that was asked to end."""
     if request.killed_after_grace and exit_status.signal == SIGKILL:
         reason = f"stopped by {request.by}: killed after {format_duration(request.grace)} of grace"
-        return Judgement(AgentStatus.TERMINATED, Verdict.KILLED_AFTER_GRACE, reason)
+        return Judgement(AgentStatus.TERMINATED, Verdict.KILLED_AFTER_GRACE, reason, request.by)
     reason = f"stopped by {request.by}: {describe(exit_status)}"
-    return Judgement(AgentStatus.TERMINATED, Verdict.INTERRUPTED, reason)
+    return Judgement(AgentStatus.TERMINATED, Verdict.INTERRUPTED, reason, request.by)
 
 
 def judge_exit(
@@ -46,7 +48,9 @@ def judge_exit(
 ) -> Judgement:
     """Judge a run that ended by itself; `opinion` is its backend's."""
     if oom:
-        return Judgement(AgentStatus.FAILED, Verdict.OUT_OF_MEMORY, "killed by the out-of-memory killer")
+        return Judgement(
+            AgentStatus.FAILED, Verdict.OUT_OF_MEMORY, "killed by the out-of-memory killer", "the system"
+        )
     text = describe(exit_status)
     if exit_status.code is None or exit_status.code not in success:
         bad = Verdict.FAILED if opinion in GOOD else opinion
@@ -59,7 +63,8 @@ def judge_exit(
 
 def judge_lost() -> Judgement:
     """Judge a run whose end was seen by nobody."""
-    return Judgement(AgentStatus.FAILED, Verdict.UNKNOWN, "its keeper was killed: how it ended, nobody saw")
+    reason = "its keeper was killed: how it ended, nobody saw"
+    return Judgement(AgentStatus.FAILED, Verdict.UNKNOWN, reason, THE_FLEET)
 
 
 def describe(exit_status: ExitStatus) -> str:

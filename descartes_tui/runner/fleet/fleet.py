@@ -15,6 +15,7 @@ from descartes_tui.runner.fleet.declared import Declared, Limits
 from descartes_tui.runner.fleet.explaining import why
 from descartes_tui.runner.fleet.guard import Guard
 from descartes_tui.runner.fleet.launching import Entrance, UpReport
+from descartes_tui.runner.fleet.limiting import Limiter
 from descartes_tui.runner.fleet.memory_store import MemoryStore
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.pausing import living, pause, resume
@@ -25,10 +26,12 @@ from descartes_tui.runner.fleet.run_files import agent_folder, forget_old_agents
 from descartes_tui.runner.fleet.sampling import Sampling, UsageSampler
 from descartes_tui.runner.fleet.selecting import resolve
 from descartes_tui.runner.fleet.shutting_down import ShutdownReport, shut_down
+from descartes_tui.runner.fleet.signalling import emit_signal
 from descartes_tui.runner.fleet.starts import Starts
 from descartes_tui.runner.fleet.stopping import Stopper
 from descartes_tui.runner.fleet.tasks import Tasks
 from descartes_tui.runner.fleet.waits import all_of, is_over
+from descartes_tui.runner.fleet.who import HEALTH_PROBE, PERSON
 from descartes_tui.runner.model.backend import ModelBackend
 from descartes_tui.runner.model.config import AgentConfig, FleetConfig
 from descartes_tui.runner.model.errors import CommunicationError, SpawnFailed
@@ -37,8 +40,8 @@ from descartes_tui.runner.model.info import AgentInfo, FamilyMember
 from descartes_tui.runner.model.run import Launcher, RunLink, SignalReport
 from descartes_tui.runner.model.status import AgentStatus, Verb, Verdict
 from descartes_tui.runner.model.store import RunRecord, StateStore
+from descartes_tui.runner.process.sampler import Sampler
 
-PERSON: Final = "person"
 SIGKILL: Final = 9
 
 
@@ -58,6 +61,7 @@ class Fleet:
         backends: Mapping[str, ModelBackend],
         store: StateStore | None = None,
         sampler: UsageSampler | None = None,
+        limit_sampler: UsageSampler | None = None,
         max_concurrent: int | None = None,
         health_checks: bool = True,
         clock: Clock | None = None,
@@ -66,7 +70,11 @@ class Fleet:
         working_dir: str = "",
         guard_interval: float = 30.0,
     ) -> None:
-        """`durable`: agents are to survive this process. `on_loss`: see RunSpec. `guard_interval` in seconds."""
+        """`durable`: agents are to survive this process. `on_loss`: see RunSpec. `guard_interval` in seconds.
+
+        `limit_sampler` measures agents with limits; where there is a `sampler`, the default is one of its own kind
+        for them alone, as a sampler remembers whom it measured last.
+        """
         clock, store = clock or LoopClock(), store or MemoryStore()
         declared = Declared(volatile_folder(session)) if durable else None
         limits = declared.read_limits() if declared is not None and max_concurrent is None else None
@@ -86,8 +94,14 @@ class Fleet:
         self._register = self._parts.register
         self._stopper = Stopper(self._parts)
         self._aftermath = Aftermath(self._parts)
+        close_look = limit_sampler or (Sampler() if sampler is not None else None)
+        self._limiter = Limiter(self._parts, self._stopper, close_look)
         self._conductor = Conductor(
-            self._parts, self._aftermath, on_unhealthy=self._on_unhealthy, health_checks=health_checks
+            self._parts,
+            self._aftermath,
+            on_started=lambda record, run, adopted: self._limiter.watch(record, run, adopted=adopted),
+            on_unhealthy=self._on_unhealthy,
+            health_checks=health_checks,
         )
         self._starts = Starts(self._parts, self._conductor.launch, limits or Limits(max_concurrent))
         self._entrance = Entrance(self._parts, self._starts)
@@ -107,6 +121,7 @@ class Fleet:
     async def close(self) -> None:
         """Let go of everything without disturbing any agent."""
         self._starts.close()
+        self._limiter.close()
         for record in self._register.records.values():
             for timer in (record.timer, record.run.timer if record.run is not None else None):
                 if timer is not None:
@@ -116,7 +131,7 @@ class Fleet:
 
     async def adopt(self) -> AdoptReport:
         """Take up what an earlier supervisor of this session left; call once, before any verb."""
-        adoption = Adoption(self._parts, self._conductor, self._aftermath, self._stopper)
+        adoption = Adoption(self._parts, self._conductor, self._aftermath, self._stopper, self._limiter)
         self._starts.held = True  # until it is known who runs already
         try:
             report = await adoption.adopt()
@@ -314,7 +329,7 @@ class Fleet:
         run, link = living(record)
         run.sent[number] = by
         report = await link.signal(number)
-        self._register.emit(record, "signal", signal=number, processes=len(report.reached), by=by)
+        emit_signal(self._register, record, number, report, by=by)
         self._register.flush()
         return report
 
@@ -377,6 +392,6 @@ class Fleet:
         health = record.config.health
         if health is not None and record.info.status is AgentStatus.RUNNING:
             if health.on_failure == "restart":
-                self._stopper.stop(record, by="the health probe", unhealthy=evidence)
+                self._stopper.stop(record, by=HEALTH_PROBE, unhealthy=evidence)
             elif health.on_failure == "stop":
-                self._stopper.stop(record, by="the health probe")
+                self._stopper.stop(record, by=HEALTH_PROBE)

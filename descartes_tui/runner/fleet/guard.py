@@ -1,19 +1,28 @@
 """Looks now and then whether what the book says about each run is still true, and repairs what is not."""
 
 import logging
+from typing import Final
 
 import psutil
 
 from descartes_tui.runner.fleet.conductor import Conductor
 from descartes_tui.runner.fleet.parts import Parts
+from descartes_tui.runner.fleet.pausing import resume
 from descartes_tui.runner.fleet.record import Record, Run
+from descartes_tui.runner.fleet.who import THE_FLEET
 from descartes_tui.runner.model.errors import AgentError
+from descartes_tui.runner.model.status import AgentStatus
 
 log = logging.getLogger(__name__)
+STOPPED: Final = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP})
 
 
 class Guard:
-    """An ending that nobody announced is asked for again; a leader that hangs as a zombie is told about."""
+    """What is found otherwise than it is written down is put right, and noted as an event `repaired`.
+
+    An ending that nobody announced, of a leader that is gone or a zombie, is asked for again. An agent that is
+    called paused and was continued by somebody else is running again.
+    """
 
     def __init__(self, parts: Parts, conductor: Conductor) -> None:
         self._parts = parts
@@ -25,14 +34,33 @@ class Guard:
         repaired, doubtful = [], set[str]()
         for record in list(self._parts.register.records.values()):
             run = record.run
-            if run is None or run.over or run.exit is not None or is_alive(record.info.pid):
+            if run is None or run.over or run.exit is not None:
+                continue
+            if is_alive(record.info.pid):
+                if await self._was_continued(record, run):
+                    repaired.append(record.name)
                 continue
             if run.run_id not in self._doubtful:
                 doubtful.add(run.run_id)  # it may be ending at this very moment: judged at the next look
             elif await self._ask_again(record, run):
+                self._parts.register.emit(record, "repaired", cause="its ending had not been announced")
                 repaired.append(record.name)
         self._doubtful = doubtful
         return repaired
+
+    async def _was_continued(self, record: Record, run: Run) -> bool:
+        """Where a paused agent runs all the same, have its whole family go on; True when that was so."""
+        if record.info.status is not AgentStatus.PAUSED or run.cooperative or is_stopped(record.info.pid):
+            return False
+        cause = "it was continued by somebody else while paused"
+        try:
+            await resume(record, self._parts.register, by=THE_FLEET)
+        except (AgentError, OSError) as error:
+            log.error("%s: %s, and its family cannot be: %s", record.name, cause, error)
+            return False
+        self._parts.register.emit(record, "repaired", cause=cause)
+        self._parts.register.note(record, reason=cause)
+        return True
 
     async def _ask_again(self, record: Record, run: Run) -> bool:
         """Have the launcher tell again what became of a run; True when it was over."""
@@ -47,6 +75,14 @@ class Guard:
         if link is not None and (let_go := getattr(link, "close", None)) is not None:
             let_go()  # it does live: the hold that we have is enough
         return run.over
+
+
+def is_stopped(pid: int | None) -> bool:
+    """True when a process is stopped, and when that cannot be told."""
+    try:
+        return pid is None or psutil.Process(pid).status() in STOPPED
+    except psutil.Error:
+        return True
 
 
 def is_alive(pid: int | None) -> bool:

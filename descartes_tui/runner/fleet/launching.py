@@ -14,7 +14,7 @@ from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.record import Record, takes_input
 from descartes_tui.runner.fleet.starts import Starts
 from descartes_tui.runner.fleet.waits import is_over
-from descartes_tui.runner.model.config import AgentConfig, FleetConfig
+from descartes_tui.runner.model.config import AgentConfig, AgentLimits, FleetConfig
 from descartes_tui.runner.model.errors import ExecutionError, InvalidConfig, NotFound
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.signals import signal_number
@@ -87,7 +87,7 @@ class Entrance:
         self._register.note(record, restarts=0)
         record.wanted, record.wanted_since, record.who = True, self._parts.clock.monotonic(), by
         if record.info.status is AgentStatus.IDLE:
-            self._register.note(record, reason="about to start")
+            self._register.note(record, reason="about to start", who=by)
         self.keep(record)
         self._register.touch(record)
 
@@ -166,10 +166,18 @@ def _check_values(config: AgentConfig) -> None:
     """Raise InvalidConfig for values that would only fail later, when it is too late to say so."""
     if config.health is not None and (problem := check_pattern(config.health.log)):
         raise InvalidConfig(f"{config.name}: health.log: {problem}", key="health")
+    for name, bound in _bounds(config):
+        if bound is not None and bound <= 0:
+            raise InvalidConfig(f"{config.name}: limits.{name}: expected more than 0", key="limits")
     try:
         signal_number(config.stop.signal if config.stop is not None else "TERM")
     except ValueError as error:
         raise InvalidConfig(f"{config.name}: stop.signal: {error}", key="stop") from None
+
+
+def _bounds(config: AgentConfig) -> tuple[tuple[str, float | None], ...]:
+    limits = config.limits or AgentLimits()
+    return (("memory", limits.memory), ("runtime", limits.runtime), ("processes", limits.processes))
 
 
 def _check_circles(configs: Mapping[str, AgentConfig]) -> None:

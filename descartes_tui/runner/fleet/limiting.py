@@ -46,10 +46,14 @@ class Watched:
     warning: str = ""
 
     @property
+    def is_bounded(self) -> bool:
+        """True when memory or processes have to be looked at."""
+        return self.limits.memory is not None or self.limits.processes is not None
+
+    @property
     def is_measured(self) -> bool:
-        """True when memory or processes have to be looked at now."""
-        bounded = self.limits.memory is not None or self.limits.processes is not None
-        return bounded and self.record.info.status is AgentStatus.RUNNING and self.run.exit is None
+        """True when they have to be looked at now."""
+        return self.is_bounded and self.record.info.status is AgentStatus.RUNNING and self.run.exit is None
 
 
 class Limiter:
@@ -147,7 +151,7 @@ class Limiter:
 
     async def _look_on(self) -> None:
         """Measure each second as long as there is anybody with limits."""
-        while self._watched:
+        while any(watched.is_bounded for watched in self._watched.values()):
             try:
                 await self.look()
             except Exception:  # a system that cannot be measured must not end the measuring
@@ -200,7 +204,9 @@ class Limiter:
 
     async def _pause(self, record: Record, run: Run, limit: str, text: str) -> None:
         try:
-            await pause(record, self._register, cooperative=False, by=by_limit(limit), reason=f"{text}: paused")
+            await pause(
+                record, self._register, cooperative=False, by=by_limit(limit), reason=f"{text}: paused"
+            )
         except (AgentError, OSError) as error:
             log.warning("%s: %s, and could not be paused: %s", record.name, text, error)
             if record.run is run and not run.over:

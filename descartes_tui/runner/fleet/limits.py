@@ -11,7 +11,9 @@ from descartes_tui.runner.model.units import format_bytes, format_duration
 
 MEMORY, PROCESSES, RUNTIME = "memory", "processes", "runtime"
 BACK: Final = "back"  # the `action` of a limit event that tells that usage is under the limit again
-WELL_UNDER: Final = 0.9  # of a limit: only then it acts again, or one that is swayed about would act each second
+WELL_UNDER: Final = (
+    0.9  # of a limit: only then it acts again, or one that is swayed about would act each second
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Final
 from descartes_tui.runner.fleet.ending import count_processes
 from descartes_tui.runner.fleet.record import Record, Run, takes_input
 from descartes_tui.runner.fleet.register import Register
+from descartes_tui.runner.fleet.signalling import emit_signal
 from descartes_tui.runner.model.errors import CommunicationError, ExecutionError
 from descartes_tui.runner.model.run import RunLink
 from descartes_tui.runner.model.status import AgentStatus
@@ -17,14 +18,14 @@ CONTINUE: Final = int(getattr(signal, "SIGCONT", 18))
 RESUME_LINE: Final = b'{"type":"resume","action":"resume"}\n'
 
 
-async def pause(record: Record, register: Register, *, cooperative: bool, by: str) -> None:
-    """Pause a running agent; a paused one stays as it is."""
+async def pause(record: Record, register: Register, *, cooperative: bool, by: str, reason: str = "") -> None:
+    """Pause a running agent; a paused one stays as it is. `reason`: why, where nobody just asked for it."""
     if record.info.status is AgentStatus.PAUSED:
         return
     run, link = living(record)
     if cooperative:
         await _ask(record, run, link, PAUSE_LINE)
-        reason = ASKED_BY_LINE
+        text = ASKED_BY_LINE
     else:
         _sleep(run)
         try:
@@ -32,14 +33,14 @@ async def pause(record: Record, register: Register, *, cooperative: bool, by: st
         except BaseException:
             run.awake.set()
             raise
-        register.emit(record, "signal", signal=STOP, processes=len(report.reached))
-        reason = f"{count_processes(len(report.reached))} stopped by {by}"
+        emit_signal(register, record, STOP, report, by=by)
+        text = reason or f"{count_processes(len(report.reached))} stopped by {by}"
         if report.refused:
-            reason += f", {len(report.refused)} refused"
+            text += f", {len(report.refused)} refused"
     if record.run is run and not run.over and record.info.status is AgentStatus.RUNNING:
         _sleep(run)
         run.cooperative = cooperative
-        register.step(record, AgentStatus.PAUSED, reason, by=by)
+        register.step(record, AgentStatus.PAUSED, text, by=by)
 
 
 async def resume(record: Record, register: Register, *, by: str) -> None:
@@ -48,11 +49,9 @@ async def resume(record: Record, register: Register, *, by: str) -> None:
     if run.cooperative:
         await _ask(record, run, link, RESUME_LINE)
     elif record.info.status is AgentStatus.PAUSED or link.is_paused():
-        report = await link.resume()
-        register.emit(record, "signal", signal=CONTINUE, processes=len(report.reached))
+        emit_signal(register, record, CONTINUE, await link.resume(), by=by)
     elif run.self_stopped:
-        report = await link.signal(CONTINUE)
-        register.emit(record, "signal", signal=CONTINUE, processes=len(report.reached))
+        emit_signal(register, record, CONTINUE, await link.signal(CONTINUE), by=by)
     run.cooperative = False
     run.awake.set()
     if record.run is run and not run.over and record.info.status is AgentStatus.PAUSED:

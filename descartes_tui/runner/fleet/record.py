@@ -20,13 +20,15 @@ class Stop:
     """A stop under way: who asked for it, and the ladder that it climbs.
 
     `forced`: asked to kill, there was no grace that could be over. `unhealthy`: the evidence, when this is how
-    a run ends whose probe failed, to be followed by a restart.
+    a run ends whose probe failed, to be followed by a restart. `over_limit`: the limit that was passed, when this
+    is how such a run ends, followed by none.
     """
 
     by: str
     ladder: StopLadder
     forced: bool = False
     unhealthy: str = ""
+    over_limit: str = ""
 
 
 class Run:
@@ -49,6 +51,7 @@ class Run:
         self.awake.set()
         self.log = LogSearch(folder / LOG)
         self.prober: asyncio.Task[None] | None = None
+        self.limit_due: float | None = None  # when its limit of runtime acts, in seconds since 1970
 
     async def held(self) -> RunLink | None:
         """Wait for the hold on the run; None when it could not be started or is over."""
@@ -86,7 +89,8 @@ class Record:
     wanted_since: float = 0.0  # monotonic
     ticket: int = 0  # place in line: smaller goes first
     epoch: int = 0  # grows at each status: timers of older ones are void
-    who: str = ""  # caused the present status
+    who: str = ""  # caused the present status, or wants the next one
+    outlook: str = ""  # what ends the wait of an agent that is wanted
     run: Run | None = None
     history: RestartHistory = field(default_factory=RestartHistory)
     timer: Timer | None = None  # of the back-off

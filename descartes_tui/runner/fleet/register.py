@@ -56,7 +56,7 @@ class Register:
         `next_at` is None unless given among `facts`.
         """
         old = record.info.status
-        facts = {"next_at": None, "reason": reason, "status_since": self._clock.now(), **facts}
+        facts = {"next_at": None, "reason": reason, "status_since": self._clock.now(), "who": by, **facts}
         record.info = replace(record.info, status=step(old, new), **facts)
         record.epoch += 1
         record.who = by

@@ -67,8 +67,16 @@ def tail(path: Path) -> bytes:
 
 def last_line(path: Path) -> str:
     """Return the last line of a log that says something, made harmless and at most 200 characters long."""
-    lines = tail(path).decode(errors="replace").split("\n")
-    text = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return next(iter(last_lines(path, 1)), "")
+
+
+def last_lines(path: Path, count: int) -> list[str]:
+    """Return the last lines of a log that say something, each as `last_line` does."""
+    lines = [line.strip() for line in tail(path).decode(errors="replace").split("\n")]
+    return [_harmless(line) for line in [line for line in lines if line][-count:]]
+
+
+def _harmless(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)[:200]
 
 

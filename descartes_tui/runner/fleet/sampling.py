@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
 from descartes_tui.runner.fleet.parts import Parts
@@ -67,9 +67,7 @@ class Sampling:
                 await self._measure(self._sampler, living)
 
     async def _measure(self, sampler: UsageSampler, living: list[tuple[Record, Run]]) -> None:
-        roots = {run.run_id: record.info.pid for record, run in living if record.info.pid is not None}
-        keepers = {run.run_id: pid for _, run in living if (pid := _keeper_pid(run)) is not None}
-        usages = await asyncio.to_thread(sampler.sample, roots, keepers)
+        usages = await measure(sampler, living)
         for record, run in living:
             if run.run_id in usages and record.run is run and not run.over:
                 self._parts.register.note(record, keep=False, usage=usages[run.run_id])
@@ -86,6 +84,13 @@ class Sampling:
         if facts.st_size != record.info.log_bytes:
             changed = {"log_bytes": facts.st_size, "last_output_at": facts.st_mtime}
             self._parts.register.note(record, keep=False, **changed)
+
+
+async def measure(sampler: UsageSampler, living: Sequence[tuple[Record, Run]]) -> dict[str, Usage]:
+    """Return what these runs use, by run id, measured in a thread."""
+    roots = {run.run_id: record.info.pid for record, run in living if record.info.pid is not None}
+    keepers = {run.run_id: pid for _, run in living if (pid := _keeper_pid(run)) is not None}
+    return await asyncio.to_thread(sampler.sample, roots, keepers)
 
 
 def _keeper_pid(run: Run) -> int | None:

@@ -1,8 +1,11 @@
 """Decides who may start now: dependencies first, then the line for a place, then the pace of starts."""
 
 import asyncio
+import math
 from collections.abc import Callable
+from typing import Final
 
+from descartes_tui.runner.fleet.brake import Brake
 from descartes_tui.runner.fleet.changes import AgentChanged, AgentRemoved, Change
 from descartes_tui.runner.fleet.clock import Timer
 from descartes_tui.runner.fleet.declared import Limits
@@ -18,19 +21,27 @@ from descartes_tui.runner.fleet.depends import (
 )
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.record import Record
+from descartes_tui.runner.fleet.who import RESTART_POLICY, by_dependency
 from descartes_tui.runner.model.config import Dependency, DependencyNeed
 from descartes_tui.runner.model.status import AgentStatus, Verdict
+from descartes_tui.runner.model.units import format_duration
 
-LOG_INTERVAL = 0.1  # seconds between two looks into a log that somebody waits for
+LOG_INTERVAL: Final = 0.1  # seconds between two looks into a log that somebody waits for
+A_MOMENT: Final = 0.25  # seconds; times that are announced differ by less
+IN_LINE: Final = "starts when it is first in line and another one has ended"
+HELD: Final = "restart held back"
 
 
 class Starts:
     """Looks again at all who wait, once per turn of the loop in which anything changed."""
 
-    def __init__(self, parts: Parts, launch: Callable[[Record], None], limits: Limits) -> None:
+    def __init__(
+        self, parts: Parts, launch: Callable[[Record], None], limits: Limits, brake: Brake | None = None
+    ) -> None:
         self._parts = parts
         self._launch = launch
         self.limits = limits
+        self._brake = brake or Brake()
         self._planned = False
         self._timer: Timer | None = None
         self._last_start = float("-inf")
@@ -58,14 +69,16 @@ class Starts:
         if not waiting or self._closed or self.held:
             return
         ready = [record for record in sorted(waiting, key=_ticket) if self._is_ready(record)]
+        held = self._held_back(ready)
+        ready = [record for record in ready if record not in held] if held else ready
         used = sum(record.info.status.has_process for record in records)
         most = self.limits.max_concurrent
         places = len(ready) if most is None else max(most - used, 0)
         started = self._start(ready[:places])
         for place, record in enumerate(ready[places:], 1):
-            self._wait(record, f"{ordinal(place)} in line (max_concurrent {most})")
-        for record in ready[started:places]:
-            self._wait(record, "starts in a moment (start_interval)")
+            self._wait(record, f"{ordinal(place)} in line (max_concurrent {most})", IN_LINE)
+        for place, record in enumerate(ready[started:places], 1):
+            self._wait(record, "starts in a moment (start_interval)", "starts", self._next_start(place))
         self._wake_later(waiting)
 
     def _start(self, ready: list[Record]) -> int:
@@ -75,17 +88,45 @@ class Starts:
             if now < self._last_start + self.limits.start_interval:
                 return number
             self._last_start = now
+            if _is_automatic(record):
+                self._brake.note(now)
             self._launch(record)
         return len(ready)
+
+    def _held_back(self, ready: list[Record]) -> list[Record]:
+        """Return whose automatic restart has to wait as there were many; who waits longest goes first."""
+        restarts = sorted((r for r in ready if _is_automatic(r)), key=lambda record: record.wanted_since)
+        now = self._parts.clock.monotonic()
+        delay = self._brake.delay(now)
+        free = 0 if delay else max(self._brake.free(now), 1)
+        held = restarts[free:]
+        for place, record in enumerate(held):
+            self._hold_back(record, now, (delay or self._brake.pace) + place * self._brake.pace)
+        return held
+
+    def _hold_back(self, record: Record, now: float, seconds: float) -> None:
+        count, window = self._brake.recent(now), format_duration(self._brake.window)
+        reason = f"{HELD}: {count} agents restarted in the last {window}"
+        if not record.info.reason.startswith(HELD):
+            at = self._parts.clock.now() + seconds
+            self._parts.register.emit(record, "held_back", cause=reason, next_at=at)
+        self._wait(record, reason, "starts again", seconds)
+
+    def _next_start(self, place: int) -> float:
+        """Return the seconds until the start of who is in this place, from 1."""
+        last, interval = self._last_start, self.limits.start_interval
+        return last + place * interval - self._parts.clock.monotonic()
 
     def _is_ready(self, record: Record) -> bool:
         match self._obstacle(record):
             case Met():
                 return True
-            case Waiting(reason):
-                self._wait(record, reason)
-            case Broken(reason):
-                self._give_up(record, reason)
+            case Waiting(reason, left):
+                self._wait(
+                    record, reason, "starts when that is so, and is given up when the bound is over", left
+                )
+            case Broken(reason, dependency):
+                self._give_up(record, reason, by_dependency(dependency))
         return False
 
     def _obstacle(self, record: Record) -> Standing:
@@ -96,25 +137,31 @@ class Starts:
     def _standing(self, record: Record, dependency: Dependency) -> Standing:
         other = self._parts.register.by_name(dependency.agent)
         found = standing(dependency, _view(other) if other is not None else None)
-        if isinstance(found, Waiting) and self._time_left(record, dependency) <= 0:
-            return overdue(dependency)
+        if isinstance(found, Waiting):
+            left = self._time_left(record, dependency)
+            return Waiting(found.reason, left) if left > 0 else overdue(dependency)
         return found
 
     def _time_left(self, record: Record, dependency: Dependency) -> float:
         return record.wanted_since + dependency.timeout - self._parts.clock.monotonic()
 
-    def _wait(self, record: Record, reason: str) -> None:
-        if record.info.status is AgentStatus.IDLE:
-            self._parts.register.note(record, reason=reason)
+    def _wait(self, record: Record, reason: str, outlook: str, seconds: float = math.inf) -> None:
+        """Say what an agent waits for; `outlook` is what ends that, at the latest in `seconds`."""
+        record.outlook = outlook
+        at = None if math.isinf(seconds) else self._parts.clock.now() + max(seconds, 0.0)
+        if at is not None and record.info.next_at is not None and abs(at - record.info.next_at) < A_MOMENT:
+            at = record.info.next_at  # the same moment, seen from a little later: no news
+        if record.info.status in (AgentStatus.IDLE, AgentStatus.BACKOFF):
+            self._parts.register.note(record, reason=reason, next_at=at)
         else:
-            self._parts.register.step(record, AgentStatus.IDLE, reason, by=record.who)
+            self._parts.register.step(record, AgentStatus.IDLE, reason, by=record.who, next_at=at)
 
-    def _give_up(self, record: Record, reason: str) -> None:
+    def _give_up(self, record: Record, reason: str, by: str) -> None:
         record.wanted = False
         if record.info.status is not AgentStatus.IDLE:
             self._parts.register.step(record, AgentStatus.IDLE, reason, by=record.who)
         facts = {"verdict": Verdict.DEPENDENCY_FAILED, "ended_at": None}
-        self._parts.register.step(record, AgentStatus.FAILED, reason, by=record.who, **facts)
+        self._parts.register.step(record, AgentStatus.FAILED, reason, by=by, **facts)
 
     def _wake_later(self, waiting: list[Record]) -> None:
         """Plan the next look, for what no change will announce: bounds, the pace of starts, lines in logs."""
@@ -128,6 +175,8 @@ class Starts:
             times.append(LOG_INTERVAL)
         if still and self.limits.start_interval:
             times.append(self._last_start + self.limits.start_interval - self._parts.clock.monotonic())
+        if any(_is_automatic(record) for record in still):
+            times.append(self._brake.delay(self._parts.clock.monotonic()))
         ahead = [time for time in times if time > 0]
         if ahead:
             self._timer = self._parts.clock.call_later(min(ahead), self.consider)
@@ -135,6 +184,11 @@ class Starts:
 
 def _ticket(record: Record) -> int:
     return record.ticket
+
+
+def _is_automatic(record: Record) -> bool:
+    """True for a restart that nobody asked for."""
+    return record.info.status is AgentStatus.BACKOFF and record.who == RESTART_POLICY
 
 
 def _view(record: Record) -> Other:

@@ -1,19 +1,26 @@
 """Brings agents to their end: climbs the stop ladder rung by rung, each one visible."""
 
+import asyncio
+import contextlib
 import logging
+from dataclasses import replace
+from typing import Final
 
-from descartes_tui.runner.fleet.ending import describe_signal
+from descartes_tui.runner.fleet.ending import SIGKILL, describe_signal
 from descartes_tui.runner.fleet.ladder import Kill, Look, Rung, Say, Send, StopLadder
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.preparing import backend_of
 from descartes_tui.runner.fleet.record import Record, Run, Stop, takes_input
+from descartes_tui.runner.fleet.signalling import emit_signal
 from descartes_tui.runner.model.config import StopPolicy
 from descartes_tui.runner.model.errors import AgentError, InvalidConfig
-from descartes_tui.runner.model.run import RunLink
+from descartes_tui.runner.model.info import FamilyMember
+from descartes_tui.runner.model.run import RunLink, SignalReport
 from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.runner.model.units import format_duration
 
 log = logging.getLogger(__name__)
+LISTING: Final = 0.5  # seconds that asking who is there may hold up a kill
 
 
 class Stopper:
@@ -23,14 +30,25 @@ class Stopper:
         self._parts = parts
         self._register = parts.register
 
-    def stop(self, record: Record, *, by: str, grace: float | None = None, unhealthy: str = "") -> None:
-        """Begin to stop, or shorten a stop under way when `grace` leaves less time."""
+    def stop(
+        self,
+        record: Record,
+        *,
+        by: str,
+        grace: float | None = None,
+        unhealthy: str = "",
+        over_limit: str = "",
+    ) -> None:
+        """Begin to stop, or shorten a stop under way when `grace` leaves less time.
+
+        `unhealthy` and `over_limit`: why, when a probe or a limit brings this about.
+        """
         run = record.run
         if run is None or run.over:
             self._stop_without_process(record, by)
         elif run.stop is None:
             ladder = StopLadder(self.policy_of(record), takes_input=takes_input(record.config), grace=grace)
-            stop = Stop(by, ladder, unhealthy=unhealthy)
+            stop = Stop(by, ladder, unhealthy=unhealthy, over_limit=over_limit)
             self._begin(record, run, stop, ladder.climb(self._parts.clock.now()))
         elif grace is not None and run.stop.ladder.hurry(self._parts.clock.now(), grace):
             self._set_timer(record, run, run.stop.ladder)
@@ -46,12 +64,19 @@ class Stopper:
         elif not run.stop.ladder.killed:
             self._stand_on(record, run, run.stop.ladder, run.stop.ladder.kill(now))
 
-    def go_on(self, record: Record, *, by: str, grace: float) -> None:
-        """Take up a stop that another supervisor had begun: signal again, with what was left of the grace."""
+    def remember(
+        self, record: Record, run: Run, *, by: str, unhealthy: str = "", over_limit: str = ""
+    ) -> None:
+        """Know of a stop that another supervisor had begun, whatever has become of the run meanwhile."""
+        ladder = StopLadder(self.policy_of(record))
+        run.stop = Stop(by, ladder, unhealthy=unhealthy, over_limit=over_limit)
+
+    def go_on(self, record: Record, *, grace: float) -> None:
+        """Take up a remembered stop: signal again, with what was left of the grace."""
         run = record.run
-        if run is not None and not run.over:
+        if run is not None and not run.over and run.stop is not None:
             ladder = StopLadder(self.policy_of(record), grace=grace)
-            run.stop = Stop(by, ladder)
+            run.stop = replace(run.stop, ladder=ladder)
             self._stand_on(record, run, ladder, ladder.climb(self._parts.clock.now()))
 
     def policy_of(self, record: Record) -> StopPolicy:
@@ -71,11 +96,13 @@ class Stopper:
             self._register.step(record, AgentStatus.TERMINATED, "stopped before it ran again", by=by)
         else:
             record.who = by
-            self._register.note(record, reason="stopped", next_at=None)
+            self._register.note(record, reason="stopped", next_at=None, who=by)
 
     def _begin(self, record: Record, run: Run, stop: Stop, rung: Rung) -> None:
         run.stop = stop
-        self._register.step(record, AgentStatus.STOPPING, f"asked by {stop.by}", by=stop.by)
+        why = stop.over_limit or stop.unhealthy
+        reason = f"{why}: stopping" if why else f"asked by {stop.by}"
+        self._register.step(record, AgentStatus.STOPPING, reason, by=stop.by)
         self._stand_on(record, run, stop.ladder, rung)
 
     def _stand_on(self, record: Record, run: Run, ladder: StopLadder, rung: Rung) -> None:
@@ -113,16 +140,15 @@ class Stopper:
             case Say(text, until, then):
                 await self._continue(run, link)
                 await link.write_stdin(text.encode())
-                self._register.emit(record, "action", verb="send", by=run.stop.by if run.stop else "")
+                self._register.emit(record, "action", verb="send", by=_asker(run))
                 return f"{text.strip()!r} written to stdin, {then} in {self._left(until)}"
             case Send(number, until, then):
                 report = await link.signal(number)
                 await self._continue(run, link)
-                self._emit_signal(record, number, len(report.reached), len(report.refused))
+                emit_signal(self._register, record, number, report, by=_asker(run))
                 return f"{describe_signal(number, len(report.reached))}, {then} in {self._left(until)}"
             case Kill():
-                await link.kill()
-                self._emit_signal(record, 9, None, 0)
+                await self._kill(record, run, link)
                 return "KILL sent to the family"
             case Look():
                 left = await link.family()
@@ -135,12 +161,22 @@ class Stopper:
             await link.resume()
         run.awake.set()
 
-    def _emit_signal(self, record: Record, number: int, reached: int | None, refused: int) -> None:
-        facts = {"refused": refused} if refused else {}
-        self._register.emit(record, "signal", signal=number, processes=reached, **facts)
+    async def _kill(self, record: Record, run: Run, link: RunLink) -> None:
+        """Note who is there, then kill them; whoever is born meanwhile is swept, and named in the ending."""
+        members: tuple[FamilyMember, ...] = ()
+        with contextlib.suppress(AgentError, OSError, TimeoutError):
+            async with asyncio.timeout(LISTING):
+                members = await link.family()
+        report = SignalReport(tuple(member.pid for member in members))
+        emit_signal(self._register, record, SIGKILL, report, by=_asker(run))
+        await link.kill()
 
     def _left(self, until: float) -> str:
         return format_duration(max(until - self._parts.clock.now(), 0.0))
+
+
+def _asker(run: Run) -> str:
+    return run.stop.by if run.stop is not None else ""
 
 
 def _name(rung: Rung) -> str:

@@ -59,7 +59,7 @@ class Subscription:
                     yield item
                 self._watch_only(watcher)
             found = False
-            for output in islice(self._read(), IN_ONE_GO):
+            for output in islice(self._read() if self._may_read() else (), IN_ONE_GO):
                 found = True
                 yield output
             if over and not found and not self._news:
@@ -78,6 +78,10 @@ class Subscription:
         if info.status in _CLOSING:
             yield from self._rest_of_run()
         yield StatusChanged(info)
+
+    def _may_read(self) -> bool:
+        """False while a run starts: that it runs is told before what it says."""
+        return self._last is None or self._last.status is not AgentStatus.STARTING
 
     def _rest_of_run(self) -> Iterator[Output]:
         yield from self._read()

@@ -46,6 +46,15 @@ def replace(directory: int, name: str, data: bytes, *, durable: bool = False) ->
             time.sleep(ROOM_SECONDS)
 
 
+def exists(directory: int, name: str) -> bool:
+    """True when a file is there."""
+    try:
+        os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
 def remove(directory: int, name: str) -> None:
     """Remove a file if it is there."""
     with suppress(OSError):

@@ -25,7 +25,7 @@ from descartes_tui.runner.process.stdin import Stdin
 from descartes_tui.runner.process.visitors import Visitors
 
 PROTOCOL = 1
-LEDGER_SECONDS = 10.0
+LEDGER_SECONDS, YOUNG_LEDGER_SECONDS = 10.0, 0.05
 KILL_SECONDS, PATIENT_KILL_SECONDS, STUBBORN_SECONDS = 0.005, 0.1, 2.0
 ASKED_SECONDS = 30.0
 POLITE = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
@@ -46,7 +46,7 @@ class Keeper:
         self.kill_began: float | None = None
         self.sweep_at: float | None = None
         self.lost_at: float | None = None
-        self.ledger_at = 0.0
+        self.ledger_at, self.ledger_every = 0.0, YOUNG_LEDGER_SECONDS  # families grow most when they are young
         self.ledger: list[str] = []
         self.swept: dict[int, list[object]] = {}
         self.notes: dict[str, str] = {}
@@ -76,6 +76,8 @@ class Keeper:
         self.directory = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.lock = os.open(LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=self.directory)
         fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if files.exists(self.directory, ENDING):  # forked so late that the run has been given up
+            os._exit(1)
         files.reserve(self.directory, ENDING)
         self.sources = Sources(self.poll, self.directory, self.folder)
         self.visitors = Visitors(self.poll, self.directory, self.folder, self._obey)
@@ -138,7 +140,8 @@ class Keeper:
         """Do what is due: the ledger, the end of an orphaned run, the end of leftovers, the killing."""
         now = time.monotonic()
         if now >= self.ledger_at:
-            self.ledger_at = now + LEDGER_SECONDS
+            self.ledger_every = min(self.ledger_every * 2, LEDGER_SECONDS)
+            self.ledger_at = now + self.ledger_every
             self._write_ledger()
         self._watch_owner(now)
         if self.sweep_at is not None and now >= self.sweep_at:

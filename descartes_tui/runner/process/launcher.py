@@ -68,7 +68,7 @@ class KeeperLauncher:
                 raise CommunicationError(f"the keeper of {folder} does not answer")
             await asyncio.sleep(0.02)
         ending = read_ending(folder)
-        on_event(ending if ending is not None else await sweep_strays(folder, run_id, self._reaped))
+        on_event(ending if ending is not None else await self._sweep(folder, run_id))
         return None
 
     @property
@@ -187,8 +187,11 @@ class KeeperLauncher:
             await asyncio.sleep(0.005)
         ending = read_ending(link.folder)
         if ending is None:
-            ending = await sweep_strays(link.folder, link.run_id, self._reaped)
+            ending = await self._sweep(link.folder, link.run_id)
         link.conclude(ending)
+
+    async def _sweep(self, folder: Path, run_id: str) -> Lost:
+        return await sweep_strays(folder, run_id, self._reaped, self.warm_pid)
 
 
 def _send(channel: socket.socket, body: bytes, owner: socket.socket) -> None:
@@ -237,7 +240,8 @@ def read_ending(folder: Path) -> Ended | StartFailed | Lost | None:
             return StartFailed(str(facts["start_failed"]), int(facts.get("errno", 0)))
         swept = tuple(Swept(int(pid), str(name), str(how)) for pid, name, how in facts.get("swept", ()))
         if facts.get("lost"):
-            return Lost(float(facts["at"]), swept)
+            code, number = facts.get("exit", (None, None))
+            return Lost(float(facts["at"]), swept, ExitStatus(code, number))
         code, number = facts["exit"]
         return Ended(ExitStatus(code, number), float(facts["at"]), swept, int(facts.get("log_bytes", 0)))
     except (OSError, ValueError, KeyError, TypeError):

@@ -1,40 +1,66 @@
 """What a killed keeper leaves behind: found by mark and ledger, swept, and its last output saved."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from descartes_tui.runner.model.info import ExitStatus
-from descartes_tui.runner.model.layout import ENDING, LEDGER, MARK, RUN_FACTS, STDERR, STDOUT
+from descartes_tui.runner.model.layout import ENDING, LEDGER, LOCK, MARK, RUN_FACTS, STDERR, STDOUT
 from descartes_tui.runner.model.run import Lost, Swept
 from descartes_tui.runner.process import kernel
 from descartes_tui.runner.process.files import BOOT_ID
 from descartes_tui.runner.process.pump import DiskFull, Pump
 
+PROGRAMS: Final = ("descartes-warm", "descartes-keep")  # a keeper is called like its parent at first
 _GRACE_SECONDS: Final = 1.0
 _SWEEP_SECONDS: Final = 10.0
 
 
-async def sweep_strays(folder: Path, run_id: str, reaped: dict[int, int]) -> Lost:
+async def sweep_strays(folder: Path, run_id: str, reaped: dict[int, int], warm: int | None = None) -> Lost:
     """End every process of a run whose keeper was killed, save its last output, write and return its ending.
 
     The run's FIFOs are opened first: with their last holder gone, what they hold would be gone too.
     `reaped` maps pids to wait statuses that the warm process has seen: the leader's may be among them.
+    `warm` is the pid of the warm process, which inherits what a killed keeper held.
     """
-    return await asyncio.get_running_loop().run_in_executor(None, _sweep, folder, run_id, reaped)
+    return await asyncio.get_running_loop().run_in_executor(None, _sweep, folder, run_id, reaped, warm)
 
 
-def _sweep(folder: Path, run_id: str, reaped: dict[int, int]) -> Lost:
+def _sweep(folder: Path, run_id: str, reaped: dict[int, int], warm: int | None) -> Lost:
+    with _closed_to_keepers(folder):
+        return _sweep_alone(folder, run_id, reaped, warm)
+
+
+@contextmanager
+def _closed_to_keepers(folder: Path) -> Iterator[None]:
+    """Hold the run's lock: a keeper that is only now being forked must not begin what is about to be over."""
+    try:
+        descriptor = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError:  # the folder is gone or read-only: no keeper can begin there either
+        yield
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep_alone(folder: Path, run_id: str, reaped: dict[int, int], warm: int | None) -> Lost:
     sources = _open_sources(folder)
     facts = _facts(folder)
     swept: dict[int, Swept] = {}
     began = time.monotonic()
     same_boot = facts.get("boot_id", "") == BOOT_ID
-    while same_boot and (strays := find_strays(folder, run_id)):
+    while same_boot and (strays := find_strays(folder, run_id, warm)):
         age = time.monotonic() - began
         number = signal.SIGTERM if age < _GRACE_SECONDS else signal.SIGKILL
         for stat in strays:
@@ -48,13 +74,18 @@ def _sweep(folder: Path, run_id: str, reaped: dict[int, int]) -> Lost:
     return lost
 
 
-def find_strays(folder: Path, run_id: str) -> list[kernel.Stat]:
-    """Return the living processes that carry the run's mark, stand in its ledger, or descend from those."""
+def find_strays(folder: Path, run_id: str, warm: int | None = None) -> list[kernel.Stat]:
+    """Return the living processes that carry the run's mark, stand in its ledger, or descend from those.
+
+    Children of the warm process that are no keepers were a killed keeper's; those without any mark count too.
+    """
     ledger = _ledger(folder)
     stats = {stat.pid: stat for stat in _all_processes()}
     found = {
         pid for pid, stat in stats.items() if (pid, stat.start_ticks) in ledger or _is_marked(pid, run_id)
     }
+    orphans = (stat for stat in stats.values() if stat.ppid == warm and stat.name not in PROGRAMS)
+    found |= {stat.pid for stat in orphans if not _marks(stat.pid)}
     grown = True
     while grown:
         below = {pid for pid, stat in stats.items() if stat.ppid in found} - found
@@ -72,11 +103,16 @@ def _all_processes() -> list[kernel.Stat]:
 
 
 def _is_marked(pid: int, run_id: str) -> bool:
+    return f"{MARK}={run_id}".encode() in _marks(pid)
+
+
+def _marks(pid: int) -> list[bytes]:
+    """Return the marks of runs in a process's environment."""
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
-            return f"{MARK}={run_id}".encode() in file.read().split(b"\0")
+            return [entry for entry in file.read().split(b"\0") if entry.startswith(f"{MARK}=".encode())]
     except OSError:
-        return False
+        return []
 
 
 def _ledger(folder: Path) -> set[tuple[int, int]]:
