@@ -39,7 +39,8 @@ class Step:
     pause: float
 
     def __str__(self) -> str:
-        return f"+{self.pause * 1000:.0f}ms {self.verb} {self.args}"
+        args = f"{self.args}"
+        return f"+{self.pause * 1000:.0f}ms {self.verb} {args[:400]}"
 
 
 @dataclass

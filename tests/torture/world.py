@@ -152,14 +152,15 @@ def become_subreaper() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def end_all_below() -> None:
-    """Kill all descendants of this process by pid until there are none."""
+def end_all_below(but: Iterable[int] = ()) -> None:
+    """Kill all descendants of this process by pid, but for those given, until there are none."""
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
-        with suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        left = [pid for pid in below([os.getpid()], everybody()) if not _is_zombie(pid)]
+        below_us = below([os.getpid()], everybody()) - set(but)
+        for pid in below_us:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+        left = [pid for pid in below_us if not _is_zombie(pid)]
         if not left:
             return
         for pid in left:

@@ -88,11 +88,18 @@ class Adoption:
         )
         record = Record(config, declaration.env, info, ticket=declaration.order, who=info.who)
         waits = info.status in (AgentStatus.IDLE, AgentStatus.STOPPING)
-        record.wanted = declaration.wanted and waits
-        record.wanted_since = self._parts.clock.monotonic()
+        by_itself = info.status is AgentStatus.STOPPING and (is_limit(info.who) or info.who == HEALTH_PROBE)
+        record.wanted = declaration.wanted and waits and not by_itself
+        record.wanted_since = self._parts.clock.monotonic() - self._waited(info)
         record.history = RestartHistory(self._past_restarts(info))
         self._register.add(record)
         return record
+
+    def _waited(self, info: AgentInfo) -> float:
+        """Return for how many seconds an agent has been waiting for its start already."""
+        if info.status is not AgentStatus.IDLE or info.status_since is None:
+            return 0.0
+        return max(self._parts.clock.now() - info.status_since, 0.0)
 
     def _past_restarts(self, info: AgentInfo) -> list[float]:
         """Return when the restarts were that are counted: the starts of that many newest runs."""

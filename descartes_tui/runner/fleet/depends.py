@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from descartes_tui.runner.model.config import AgentConfig, Dependency, DependencyNeed
@@ -23,15 +23,15 @@ class Waiting:
     """Not yet; `reason` names what for, `left` is how many seconds are left until it is given up."""
 
     reason: str
-    left: float = math.inf
+    left: float = field(default=math.inf, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """It can no longer come true; `reason` says why, `dependency` which."""
+    """It can no longer come true; `reason` says why, `agent` because of whom."""
 
     reason: str
-    dependency: Dependency
+    agent: str = field(default="", compare=False)
 
 
 Standing = Met | Waiting | Broken
@@ -52,11 +52,11 @@ class Other:
 def standing(dependency: Dependency, other: Other | None) -> Standing:
     """Judge one dependency."""
     if other is None:
-        return Broken(f"dependency {dependency.agent} does not exist", dependency)
+        return Broken(f"dependency {dependency.agent} does not exist", dependency.agent)
     if not other.wanted and _is_met(dependency, other):
         return Met()
     if not other.wanted and (why := _why_never(dependency, other.info)) is not None:
-        return Broken(f"dependency {why}", dependency)
+        return Broken(f"dependency {why}", dependency.agent)
     bound = _short(dependency.timeout)
     return Waiting(f"waiting for {dependency.agent} {_goal(dependency)} (bound {bound})")
 
@@ -64,7 +64,7 @@ def standing(dependency: Dependency, other: Other | None) -> Standing:
 def overdue(dependency: Dependency) -> Broken:
     """Return what becomes of a dependency whose `timeout` is over."""
     reason = f"waited {_short(dependency.timeout)} in vain for {dependency.agent} {_goal(dependency)}"
-    return Broken(reason, dependency)
+    return Broken(reason, dependency.agent)
 
 
 def combined(standings: Sequence[Standing]) -> Standing:

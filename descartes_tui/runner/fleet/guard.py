@@ -27,7 +27,7 @@ class Guard:
     def __init__(self, parts: Parts, conductor: Conductor) -> None:
         self._parts = parts
         self._conductor = conductor
-        self._doubtful: set[str] = set()  # run ids whose leader was missing at the last look
+        self._doubtful: set[str] = set()  # run ids whose leader was otherwise at the last look
 
     async def look(self) -> list[str]:
         """Check every run once; return the names of the agents whose picture had to be repaired."""
@@ -36,22 +36,18 @@ class Guard:
             run = record.run
             if run is None or run.over or run.exit is not None:
                 continue
-            if is_alive(record.info.pid):
-                if await self._was_continued(record, run):
-                    repaired.append(record.name)
+            gone = not is_alive(record.info.pid)
+            if not gone and not _goes_on_while_paused(record, run):
                 continue
             if run.run_id not in self._doubtful:
-                doubtful.add(run.run_id)  # it may be ending at this very moment: judged at the next look
-            elif await self._ask_again(record, run):
-                self._parts.register.emit(record, "repaired", cause="its ending had not been announced")
+                doubtful.add(run.run_id)  # it may be changing at this very moment: judged at the next look
+            elif await (self._ask_again(record, run) if gone else self._let_go_on(record)):
                 repaired.append(record.name)
         self._doubtful = doubtful
         return repaired
 
-    async def _was_continued(self, record: Record, run: Run) -> bool:
-        """Where a paused agent runs all the same, have its whole family go on; True when that was so."""
-        if record.info.status is not AgentStatus.PAUSED or run.cooperative or is_stopped(record.info.pid):
-            return False
+    async def _let_go_on(self, record: Record) -> bool:
+        """Have the whole family of a paused agent go on that was continued by somebody; True when it does."""
         cause = "it was continued by somebody else while paused"
         try:
             await resume(record, self._parts.register, by=THE_FLEET)
@@ -74,7 +70,15 @@ class Guard:
             return False
         if link is not None and (let_go := getattr(link, "close", None)) is not None:
             let_go()  # it does live: the hold that we have is enough
+        if run.over:
+            self._parts.register.emit(record, "repaired", cause="its ending had not been announced")
         return run.over
+
+
+def _goes_on_while_paused(record: Record, run: Run) -> bool:
+    return (
+        record.info.status is AgentStatus.PAUSED and not run.cooperative and not is_stopped(record.info.pid)
+    )
 
 
 def is_stopped(pid: int | None) -> bool:

@@ -87,7 +87,7 @@ class Entrance:
         self._register.note(record, restarts=0)
         record.wanted, record.wanted_since, record.who = True, self._parts.clock.monotonic(), by
         if record.info.status is AgentStatus.IDLE:
-            self._register.note(record, reason="about to start", who=by)
+            self._register.note(record, reason="about to start", who=by, status_since=self._parts.clock.now())
         self.keep(record)
         self._register.touch(record)
 

@@ -99,13 +99,13 @@ class Starts:
         now = self._parts.clock.monotonic()
         delay = self._brake.delay(now)
         free = 0 if delay else max(self._brake.free(now), 1)
-        held = restarts[free:]
+        held, count = restarts[free:], self._brake.recent(now) + len(restarts[:free])
         for place, record in enumerate(held):
-            self._hold_back(record, now, (delay or self._brake.pace) + place * self._brake.pace)
+            self._hold_back(record, count, (delay or self._brake.pace) + place * self._brake.pace)
         return held
 
-    def _hold_back(self, record: Record, now: float, seconds: float) -> None:
-        count, window = self._brake.recent(now), format_duration(self._brake.window)
+    def _hold_back(self, record: Record, count: int, seconds: float) -> None:
+        window = format_duration(self._brake.window)
         reason = f"{HELD}: {count} agents restarted in the last {window}"
         if not record.info.reason.startswith(HELD):
             at = self._parts.clock.now() + seconds
@@ -125,8 +125,8 @@ class Starts:
                 self._wait(
                     record, reason, "starts when that is so, and is given up when the bound is over", left
                 )
-            case Broken(reason, dependency):
-                self._give_up(record, reason, by_dependency(dependency))
+            case Broken(reason, agent):
+                self._give_up(record, reason, by_dependency(agent))
         return False
 
     def _obstacle(self, record: Record) -> Standing:

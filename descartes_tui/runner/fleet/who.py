@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from descartes_tui.runner.model.config import Dependency
-
 PERSON: Final = "person"
 THE_FLEET: Final = "the fleet"  # what goes on by itself: starts that were asked for, adoption, checks
 ITSELF: Final = "the agent itself"
@@ -14,7 +12,7 @@ LIMIT: Final = " limit"
 
 def by_limit(limit: str) -> str:
     """Return `the memory limit`."""
-    return f"the {limit}{LIMIT}"
+    return f"the {'process' if limit == 'processes' else limit}{LIMIT}"
 
 
 def is_limit(who: str) -> bool:
@@ -22,6 +20,6 @@ def is_limit(who: str) -> bool:
     return who.startswith("the ") and who.endswith(LIMIT)
 
 
-def by_dependency(dependency: Dependency) -> str:
+def by_dependency(agent: str) -> str:
     """Return `the dependency on db`."""
-    return f"the dependency on {dependency.agent}"
+    return f"the dependency on {agent}"

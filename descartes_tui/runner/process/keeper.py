@@ -46,7 +46,10 @@ class Keeper:
         self.kill_began: float | None = None
         self.sweep_at: float | None = None
         self.lost_at: float | None = None
-        self.ledger_at, self.ledger_every = 0.0, YOUNG_LEDGER_SECONDS  # families grow most when they are young
+        self.ledger_at, self.ledger_every = (
+            0.0,
+            YOUNG_LEDGER_SECONDS,
+        )  # families grow most when they are young
         self.ledger: list[str] = []
         self.swept: dict[int, list[object]] = {}
         self.notes: dict[str, str] = {}
@@ -75,9 +78,12 @@ class Keeper:
             signal.signal(number, signal.SIG_IGN)
         self.directory = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.lock = os.open(LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=self.directory)
-        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if files.exists(self.directory, ENDING):  # forked so late that the run has been given up
-            os._exit(1)
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os._exit(1)  # ordered twice, because the warm process was killed after the first order
+        if files.exists(self.directory, ENDING):
+            os._exit(1)  # forked so late that the run has been given up
         files.reserve(self.directory, ENDING)
         self.sources = Sources(self.poll, self.directory, self.folder)
         self.visitors = Visitors(self.poll, self.directory, self.folder, self._obey)

@@ -47,8 +47,10 @@ class KeeperLauncher:
         try:
             await self._order(spec, theirs)
         except OSError as error:
-            ours.close()
-            raise CommunicationError(f"the agent could not be started: {error}") from error
+            cause = f"the agent could not be started: {error}"
+            if _is_given_up(spec.folder, cause):  # else its keeper was forked before the warm process died
+                ours.close()
+                raise CommunicationError(cause) from error
         finally:
             theirs.close()
         link.listen()
@@ -88,11 +90,14 @@ class KeeperLauncher:
         body = json.dumps({**asdict(spec), "folder": str(spec.folder)}).encode()
         for attempt in (1, 2):
             forked = self._forked[spec.run_id] = asyncio.get_running_loop().create_future()
+            channel = None
             try:
-                _send(self._warmed(), body, owner)
+                channel = self._warmed()
+                _send(channel, body, owner)
                 cause = await self._patiently(forked)
             except OSError:
-                self._drop_warm()
+                if channel is self._channel:  # else it was dropped already, and another is in its place
+                    self._drop_warm()
                 if attempt == 2:
                     raise
             else:
@@ -215,6 +220,24 @@ def _connect(folder: Path) -> socket.socket | None:
             connection.close()
             return None
     return connection
+
+
+def _is_given_up(folder: Path, cause: str) -> bool:
+    """Write down that a run was not started, so that no late keeper begins it; False when one has begun."""
+    flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    with contextlib.ExitStack() as stack:
+        try:
+            lock = os.open(folder / LOCK, flags, 0o600)
+            stack.callback(os.close, lock)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            ending = os.open(folder / ENDING, flags | os.O_EXCL, 0o600)
+            stack.callback(os.close, ending)
+            os.write(ending, json.dumps({"start_failed": cause}).encode())
+        except (BlockingIOError, FileExistsError):
+            return False  # it lives, or is over already
+        except OSError:
+            pass  # no room or no right to write it down
+    return True
 
 
 def is_held(folder: Path) -> bool:

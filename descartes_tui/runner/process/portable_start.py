@@ -68,11 +68,20 @@ def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
 
 
 def _popen(spec: RunSpec, stdin: int, stdout: int, stderr: int) -> "subprocess.Popen[bytes]":
-    argv, apart = list(spec.argv), _apart()
-    if sys.platform == "win32":  # CreateProcess looks in our PATH, not in the agent's
-        argv[0] = shutil.which(argv[0], path=spec.env.get("PATH")) or argv[0]
+    apart = _apart()
+    # looked up here: CreateProcess looks in our PATH, not in the agent's, and exec in each folder of PATH in
+    # turn reports the first folder that may not be read instead of what is wrong with the program
+    bare = Path(spec.argv[0]).name == spec.argv[0]
+    executable = shutil.which(spec.argv[0], path=spec.env.get("PATH", os.defpath)) if bare else None
     return subprocess.Popen(
-        argv, env=spec.env, cwd=spec.cwd or None, stdin=stdin, stdout=stdout, stderr=stderr, **apart
+        spec.argv,
+        executable=executable,
+        env=spec.env,
+        cwd=spec.cwd or None,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        **apart,
     )
 
 

@@ -91,9 +91,12 @@ class FakeRun:
         self.paused = False
         self.members = 1
         self.over = False
+        self.started_at: float | None = None
 
     def start(self) -> None:
-        self.hear(Started(self.pid or 0, 1, self.clock.now()))
+        """Announce the start; again with the facts of then, when somebody else takes the run up."""
+        self.started_at = self.started_at or self.clock.now()
+        self.hear(Started(self.pid or 0, 1, self.started_at))
 
     def end(
         self,

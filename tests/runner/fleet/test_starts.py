@@ -65,8 +65,8 @@ async def test_failure_travels_along_the_whole_chain(world: World) -> None:
     world.launcher.last("db").end(1)
     await settle()
     assert [world.info(name).reason for name in ("web", "last")] == [
-        "dependency db failed",
-        "dependency web failed",
+        "dependency db failed: exit code 1",
+        "dependency web failed: dependency db failed: exit code 1",
     ]
     assert world.info("last").verdict is Verdict.DEPENDENCY_FAILED
     assert world.history("last") == ["failed"]

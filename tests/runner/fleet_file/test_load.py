@@ -11,9 +11,11 @@ from descartes_tui.runner.fleet_file.load import MAX_AGENTS
 from descartes_tui.runner.model.backend import BUILT_IN, Invocation
 from descartes_tui.runner.model.config import (
     AgentConfig,
+    AgentLimits,
     Dependency,
     DependencyNeed,
     HealthCheck,
+    OnLimit,
     RestartPolicy,
     RestartWhen,
     StdinMode,
@@ -67,6 +69,33 @@ def test_an_agent_has_what_its_entry_says(tmp_path: Path) -> None:
         keep_leftovers=True,
         secret=("KEY",),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "limits"),
+    [
+        ("{memory: 4GiB}", AgentLimits(memory=4 << 30)),
+        (
+            "{memory: 512MiB, runtime: 2h, processes: 200, on_limit: stop}",
+            AgentLimits(512 << 20, 7200.0, 200, OnLimit.STOP),
+        ),
+        ("{runtime: '${LONG:-90s}', on_limit: warn}", AgentLimits(runtime=90.0, on_limit=OnLimit.WARN)),
+    ],
+)
+def test_limits_have_units(tmp_path: Path, text: str, limits: AgentLimits) -> None:
+    assert agent(tmp_path, f"limits: {text}").limits == limits
+
+
+def test_limits_of_an_agent_are_put_over_the_defaults(tmp_path: Path) -> None:
+    fleet = loaded(
+        tmp_path,
+        "defaults: {limits: {memory: 1GiB, on_limit: stop}}\n"
+        "agents: {a: {command: ls, limits: {memory: 2GiB}}, b: {command: ls}}",
+    )
+    assert [config.limits for config in fleet.agents] == [
+        AgentLimits(memory=2 << 30, on_limit=OnLimit.STOP),
+        AgentLimits(memory=1 << 30, on_limit=OnLimit.STOP),
+    ]
 
 
 def test_what_is_left_out_is_what_the_model_says(tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from descartes_tui.runner.model.config import (
     AgentConfig,
+    AgentLimits,
     Dependency,
     DependencyNeed,
     FleetConfig,
     HealthCheck,
+    OnLimit,
     RestartPolicy,
     RestartWhen,
     StdinMode,
@@ -56,6 +58,7 @@ FULL_CONFIG = AgentConfig(
     stdin=StdinMode.PIPE, tags=("core",), depends_on=(Dependency("db", DependencyNeed.LOG, "ready", 5.0),),
     restart=RestartPolicy(RestartWhen.ON_FAILURE, 3), success_exit_codes=(0, 3),
     health=HealthCheck(exec=("true",)), stop=StopPolicy(stdin="exit\n"), secret=("A",),
+    limits=AgentLimits(1 << 30, 60.0, 9, OnLimit.STOP),
 )  # fmt: skip
 
 
@@ -137,6 +140,8 @@ def test_what_is_shown_of_a_configuration_hides_its_secrets() -> None:
         ({"name": "a", "environment": {"A": 5}}, "config.environment[...]"),
         ({"name": "a", "environment": {"A=B": "x"}}, "config.A=B"),
         ({"name": "a", "health": []}, "config.health"),
+        ({"name": "a", "limits": {"memry": 1}}, "config.limits.memry"),
+        ({"name": "a", "limits": {"on_limit": "kill"}}, "config.limits.on_limit"),
     ],
 )
 def test_a_wrong_configuration_names_its_key(data: object, key: str) -> None:
