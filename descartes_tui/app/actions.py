@@ -13,6 +13,8 @@ class Needs(Enum):
 
     NOTHING = "nothing"
     AGENT = "agent"  # at least one: under the cursor or marked
+    STOPPING = "stopping"  # at least one that is being stopped: under the cursor or marked
+    ANY_STOPPING = "any stopping"
     LOG = "log"  # an agent whose log is shown
 
 
@@ -20,6 +22,7 @@ class Group(Enum):
     """Under which heading the help shows an action."""
 
     AGENTS = "Agents"
+    STOPS = "While agents stop"
     TABLE = "Table"
     LOG = "Log"
     SCREEN = "Screen"
@@ -45,7 +48,7 @@ class Action:
         return self.shown_key or self.key
 
 
-_AGENTS, _TABLE, _LOG, _SCREEN = Group
+_AGENTS, _STOPS, _TABLE, _LOG, _SCREEN = Group
 
 ACTIONS: Final = (
     Action("start", "s", "start", "Start the selected or marked agents", _AGENTS, Needs.AGENT, Verb.START, 2),
@@ -57,6 +60,8 @@ ACTIONS: Final = (
     Action("restart", "R", "restart", "End the run and begin another", _AGENTS, Needs.AGENT, Verb.RESTART, 3),
     Action("send", "i", "input", "Write a line to the agent's standard input", _AGENTS, Needs.AGENT, Verb.SEND, 3),
     Action("details", "d", "details", "Why it is so, configuration, family, runs", _AGENTS, Needs.AGENT, weight=3),
+    Action("force", "K", "force", "Kill what is being stopped: selected or marked", _STOPS, Needs.STOPPING, weight=0),
+    Action("force_all", "F", "force all", "Kill all that is being stopped", _STOPS, Needs.ANY_STOPPING, weight=0),
     Action("mark", "space", "mark", "Mark an agent: actions then go to all marked", _TABLE, Needs.AGENT, weight=6),
     Action("mark_all", "*", "mark all", "Mark every agent shown, or none", _TABLE, Needs.AGENT, weight=9),
     Action("filter", "/", "filter", "Show only agents in whose row these words occur", _TABLE, weight=4),
@@ -75,13 +80,20 @@ ACTIONS: Final = (
 BY_ID: Final = {action.id: action for action in ACTIONS}
 
 
-def is_possible(action: Action, targets: Collection[AgentStatus], *, has_log: bool) -> bool:
+def is_possible(
+    action: Action, targets: Collection[AgentStatus], *, has_log: bool, stopping: bool = False
+) -> bool:
     """True when the action would do something now; for a verb, exactly when the runner would accept it.
 
     With several targets it is enough that one of them may: the others are passed over and named.
+    `stopping`: an agent is being stopped, whichever.
     """
     if action.needs is Needs.LOG:
         return has_log
+    if action.needs is Needs.ANY_STOPPING:
+        return stopping
+    if action.needs is Needs.STOPPING:
+        return AgentStatus.STOPPING in targets
     if action.needs is Needs.AGENT and not targets:
         return False
     return action.verb is None or any(is_allowed(action.verb, status) for status in targets)

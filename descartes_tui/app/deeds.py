@@ -9,10 +9,11 @@ from descartes_tui.app.desk import Desk
 from descartes_tui.app.details import DetailsScreen
 from descartes_tui.app.dialog import Answer, Dialog
 from descartes_tui.app.help import HelpScreen
-from descartes_tui.app.leave import DETACH, StoppingScreen, leave_dialog, living
+from descartes_tui.app.leave import DETACH, leave_dialog, living
 from descartes_tui.app.log_deeds import LOG_DEEDS
+from descartes_tui.app.stopping import StoppingScreen
 from descartes_tui.runner.model.info import AgentInfo
-from descartes_tui.runner.model.status import Verb
+from descartes_tui.runner.model.status import AgentStatus, Verb
 
 _MOST_NAMED: Final = 8
 
@@ -60,6 +61,10 @@ def _kill(screen: Desk) -> None:
             ask_fleet(screen, Verb.KILL, targets)
 
     screen.app.push_screen(Dialog(f"Kill {what}?", text, [Answer(("y", "enter"), "kill", "yes")]), answered)
+
+
+def _being_stopped(agents: Sequence[AgentInfo]) -> list[AgentInfo]:
+    return [info for info in agents if info.status is AgentStatus.STOPPING]
 
 
 def _family_line(info: AgentInfo) -> str:
@@ -119,6 +124,8 @@ DEEDS: Final[Mapping[str, Callable[[Desk], None]]] = {
     "terminate": lambda screen: ask_fleet(screen, Verb.STOP, screen.table.targets),
     "restart": lambda screen: ask_fleet(screen, Verb.RESTART, screen.table.targets),
     "kill": _kill,
+    "force": lambda screen: ask_fleet(screen, Verb.KILL, _being_stopped(screen.table.targets)),
+    "force_all": lambda screen: ask_fleet(screen, Verb.KILL, screen.stopping),
     "new": _new,
     "send": _send,
     "details": _details,

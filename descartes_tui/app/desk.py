@@ -9,6 +9,7 @@ from descartes_tui.app.actions import Action
 from descartes_tui.app.choices import BackendChoice
 from descartes_tui.app.feed import Feed
 from descartes_tui.runner.model.info import AgentInfo
+from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.widgets.agent_table import AgentTable
 from descartes_tui.widgets.log_pane import LogPane
 
@@ -36,6 +37,11 @@ class Desk(Screen[None]):
     def agents(self) -> Sequence[AgentInfo]:
         """All agents, in the order they were declared."""
         return tuple(self.table.rows.agents.values())
+
+    @property
+    def stopping(self) -> Sequence[AgentInfo]:
+        """The agents that are being stopped."""
+        return tuple(info for info in self.agents if info.status is AgentStatus.STOPPING)
 
     def can(self, action: Action) -> bool:
         """True when the action would do something now."""

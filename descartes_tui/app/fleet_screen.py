@@ -12,12 +12,14 @@ from descartes_tui.app.actions import ACTIONS, BY_ID, Action, is_possible
 from descartes_tui.app.deeds import DEEDS, send_line
 from descartes_tui.app.desk import Desk, Services
 from descartes_tui.app.line_bar import LineBar
+from descartes_tui.app.stop_watch import StopWatch
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.wire.updates import Disconnected, Snapshot, Update
 from descartes_tui.widgets.agent_table import AgentTable
 from descartes_tui.widgets.fleet_header import FleetHeader
 from descartes_tui.widgets.key_bar import KeyBar, KeyHint
 from descartes_tui.widgets.log_pane import LogPane
+from descartes_tui.widgets.stop_panel import StopPanel
 
 FILTER, SEND = "filter", "send"
 
@@ -48,12 +50,14 @@ class FleetScreen(Desk):
         self.log_pane = LogPane(id="log")
         self.line = LineBar(id="line")
         self.keys = KeyBar(id="keys")
+        self.stops = StopPanel(clock=services.clock, id="stops")
+        self._stop_watch = StopWatch(self, self.stops)
         self._session = ""
         self._send_to: AgentInfo | None = None
         self._wanted = ""  # an agent to go to as soon as it is known
 
     def compose(self) -> ComposeResult:
-        yield from (self.header, self.table, self.log_pane, self.line, self.keys)
+        yield from (self.header, self.table, self.log_pane, self.stops, self.line, self.keys)
 
     def on_mount(self) -> None:
         self._show_keys()
@@ -66,15 +70,18 @@ class FleetScreen(Desk):
         if isinstance(news, Disconnected):
             self.header.show_alarm("the supervisor has ended" if news.ended else "reconnecting …")
             return
+        known = self.table.rows.agents
+        before = {info.id: known[info.id] for info in news.agents if info.id in known}
         if isinstance(news, Snapshot):
             self._session = news.session
             self.header.show_alarm("")
             self.table.show_all(news.agents)
         else:
             self.table.show_changes(news.agents, news.removed)
+        self._stop_watch.take(before, news)
         self.header.show_fleet(self._session, self.table.rows.agents.values())
-        self._fit_table()
         self._show_keys()
+        self._fit_table()
         if self._wanted in self.table.rows.agents:
             self.go_to(self._wanted)
 
@@ -104,8 +111,9 @@ class FleetScreen(Desk):
         """Give the table the rows it has, within half of the screen, and the log the rest."""
         height = self.size.height
         self.keys.styles.height = 2 if height >= 20 and self.size.width < 170 else 1
+        self.stops.resize_to(max(0, min(8, (height - 8) // 4)))
         wanted = len(self.table.rows.agents) + 2
-        self.table.styles.height = max(min(4, height // 2), min(wanted, (height - 4) // 2))
+        self.table.styles.height = max(min(4, height // 2), min(wanted, (height - 4 - self.stops.rows) // 2))
 
     # keys
 
@@ -122,7 +130,8 @@ class FleetScreen(Desk):
     def can(self, action: Action) -> bool:
         """True when the action would do something now."""
         statuses = [info.status for info in self.table.targets]
-        return is_possible(action, statuses, has_log=self.table.selected is not None)
+        has_log = self.table.selected is not None
+        return is_possible(action, statuses, has_log=has_log, stopping=bool(self.stopping))
 
     def action_do(self, action_id: str) -> None:
         self.do(action_id)
@@ -133,8 +142,13 @@ class FleetScreen(Desk):
         if self.can(action):
             DEEDS[action_id](self)
 
+    @on(StopPanel.Clicked)
+    def _stop_clicked(self, event: StopPanel.Clicked) -> None:
+        self.go_to(event.agent_id)
+
+    @on(StopPanel.Pressed)
     @on(KeyBar.Pressed)
-    def _key_clicked(self, event: KeyBar.Pressed) -> None:
+    def _key_clicked(self, event: KeyBar.Pressed | StopPanel.Pressed) -> None:
         self.do(event.action)
 
     def action_switch_focus(self) -> None:
@@ -164,6 +178,7 @@ class FleetScreen(Desk):
                 if action.weight
             ]
         )
+        self._stop_watch.show()
 
     def toggle_zoom(self) -> None:
         """Give the log the whole screen, or take it back."""

@@ -11,7 +11,14 @@ if TYPE_CHECKING:
     from descartes_tui.runner.fleet.local import LocalProcessRunner as LocalProcessRunner
     from descartes_tui.runner.model.backend import ModelBackend as ModelBackend
     from descartes_tui.runner.model.config import AgentConfig as AgentConfig
+    from descartes_tui.runner.model.config import Dependency as Dependency
+    from descartes_tui.runner.model.config import DependencyNeed as DependencyNeed
+    from descartes_tui.runner.model.config import HealthCheck as HealthCheck
     from descartes_tui.runner.model.config import ProcessRunnerConfig as ProcessRunnerConfig
+    from descartes_tui.runner.model.config import RestartPolicy as RestartPolicy
+    from descartes_tui.runner.model.config import RestartWhen as RestartWhen
+    from descartes_tui.runner.model.config import StdinMode as StdinMode
+    from descartes_tui.runner.model.config import StopPolicy as StopPolicy
     from descartes_tui.runner.model.errors import AgentError as AgentError
     from descartes_tui.runner.model.errors import CommunicationError as CommunicationError
     from descartes_tui.runner.model.errors import ExecutionError as ExecutionError
@@ -39,18 +46,25 @@ _HOMES: Final = {
     "AgentSignal": "model.signals",
     "AgentStatus": "model.status",
     "CommunicationError": "model.errors",
+    "Dependency": "model.config",
+    "DependencyNeed": "model.config",
     "ExecutionError": "model.errors",
     "ExitStatus": "model.info",
     "GracefulShutdown": "fleet.graceful",
+    "HealthCheck": "model.config",
     "InvalidConfig": "model.errors",
     "LocalProcessRunner": "fleet.local",
     "ModelBackend": "model.backend",
     "NotFound": "model.errors",
     "Output": "model.runner",
     "ProcessRunnerConfig": "model.config",
+    "RestartPolicy": "model.config",
+    "RestartWhen": "model.config",
     "SpawnFailed": "model.errors",
     "StateStore": "model.store",
     "StatusChanged": "model.runner",
+    "StdinMode": "model.config",
+    "StopPolicy": "model.config",
     "Timeout": "model.errors",
     "TooManyAgents": "model.errors",
 }

@@ -12,6 +12,7 @@ from descartes_tui.runner.model.status import AgentStatus, Health
 from descartes_tui.runner.model.units import format_bytes, format_duration
 from descartes_tui.widgets.lines import fit
 from descartes_tui.widgets.looks import label
+from descartes_tui.widgets.stops import next_step, seconds_left, step_of
 
 GAP: Final = 2
 NOTHING: Final = "–"
@@ -52,6 +53,9 @@ def _span(seconds: float) -> str:
 def activity(info: AgentInfo, _now: float) -> str:
     """Return what the agent does, or why it is where it is."""
     text = safe_text(info.reason) or safe_text(info.activity or "")
+    if info.status is AgentStatus.STOPPING:
+        then = next_step(text)
+        return f"{step_of(text)}, {then}" if then else text  # when, is counted down beside it
     if info.status is AgentStatus.RUNNING:
         text = safe_text(info.activity or "") or safe_text(info.reason)
         if info.health is not Health.UNKNOWN and info.health.value not in text:
@@ -62,9 +66,10 @@ def activity(info: AgentInfo, _now: float) -> str:
 
 def countdown(info: AgentInfo, now: float) -> str:
     """Return how long it is until the agent's next step comes by itself, '' when none does."""
-    if info.next_at is None or info.next_at <= now:
-        return ""
-    return f" · {_span(info.next_at - now + 0.999)}"
+    left = seconds_left(info.next_at, now)
+    if left and info.status is AgentStatus.STOPPING and next_step(safe_text(info.reason)):
+        return f" in {left}"
+    return f" · {left}" if left else ""
 
 
 def _ending(info: AgentInfo) -> str:

@@ -19,7 +19,7 @@ def test_no_two_actions_share_a_key_or_an_id() -> None:
 
 
 def test_the_keys_are_the_ones_that_people_know() -> None:
-    assert "".join(action.key for action in ACTIONS if len(action.key) == 1) == "snprtkRid*/fwoTyxz?q"
+    assert "".join(action.key for action in ACTIONS if len(action.key) == 1) == "snprtkRidKF*/fwoTyxz?q"
 
 
 @pytest.mark.parametrize("status", AgentStatus, ids=lambda status: status.value)

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from descartes_tui.app.dialog import Dialog
-from descartes_tui.app.leave import StoppingScreen
+from descartes_tui.app.stopping import StoppingScreen
 from descartes_tui.runner.model.status import AgentStatus
 from tests.app.fake_feed import NOW, agent
 from tests.app.screens import on_fleet, screen_on, top

@@ -18,7 +18,7 @@ from tests.torture.kills import kill_cycles, report
 from tests.torture.operations import Cycle, Hand, Notes, cycles
 from tests.torture.world import World, become_subreaper, end_all_below
 
-SETTLING = 30.0  # seconds for what is on its way after a cycle
+SETTLING = 45.0  # seconds for what is on its way after a cycle; leftovers of an agent that was asked get 30
 
 
 def main() -> int:

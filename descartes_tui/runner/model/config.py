@@ -1,5 +1,6 @@
 """What to run and how: one agent's entry of the fleet, complete and checked."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -141,11 +142,21 @@ class AgentConfig:
                 f"agent name {self.name!r}: expected a letter or digit, then at most 62 of A-Z a-z 0-9 . _ -",
                 key="name",
             )
-        if not isinstance(self.command, str):  # frozen: a caller's list must not change under us
-            object.__setattr__(self, "command", tuple(self.command))
+        self._take_what_callers_write()
         for key, value in self.environment.items():
             if not key or "=" in key or "\0" in key or "\0" in value:
                 raise InvalidConfig(f"environment variable {key!r} cannot be passed to a process", key=key)
+
+    def _take_what_callers_write(self) -> None:
+        """Accept lists, paths and the words of a fleet file; frozen, so that none of it can change under us."""
+        if not isinstance(self.command, str):
+            object.__setattr__(self, "command", tuple(self.command))
+        object.__setattr__(self, "tags", tuple(self.tags))
+        object.__setattr__(self, "working_dir", os.fspath(self.working_dir))
+        try:
+            object.__setattr__(self, "stdin", StdinMode(self.stdin))
+        except ValueError:
+            raise InvalidConfig(f"stdin {self.stdin!r}: expected null or pipe", key="stdin") from None
 
     def is_secret(self, key: str) -> bool:
         """True when the value of environment variable `key` must never be shown or stored."""
@@ -184,3 +195,7 @@ class ProcessRunnerConfig:
     max_concurrent_agents: int | None = None
     state_dir: str = ""
     portable: bool = False  # force the psutil launcher, the only one where there is no fork
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "working_dir", os.fspath(self.working_dir))
+        object.__setattr__(self, "state_dir", os.fspath(self.state_dir))
