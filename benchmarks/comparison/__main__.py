@@ -89,7 +89,12 @@ def _ask(group: Group, kinds: list[type[Tool]], folder: Path, results: dict[str,
         for (kind, variant), cells in zip(todo, answers, strict=True):
             for key, cell in cells.items():
                 place = results["cells"].setdefault(key, {}).setdefault(kind.name, {})
-                place[variant] = {"text": cell.text, "good": cell.good, "facts": cell.facts}
+                place[variant] = {
+                    "text": cell.text,
+                    "good": cell.good,
+                    "facts": cell.facts,
+                    "at": machine.now(),
+                }
 
 
 def _answer(group: Group, kind: type[Tool], variant: str, folder: Path) -> dict[str, Cell]:

@@ -9,7 +9,7 @@ from pathlib import Path
 def facts() -> dict[str, object]:
     """Return the facts about this machine that the figures depend on."""
     return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "date": now(),
         "cores": os.cpu_count(),
         "processor": _line("/proc/cpuinfo", "model name"),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9),
@@ -17,6 +17,11 @@ def facts() -> dict[str, object]:
         "python": platform.python_version(),
         "load_before": load(),
     }
+
+
+def now() -> str:
+    """Return the date and the time of day."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def load() -> list[float]:

@@ -7,6 +7,9 @@ from typing import Final
 
 from descartes_tui.runner.model.status import AgentStatus, Verb, is_allowed
 
+THEME_PREFIX: Final = "theme: "
+"""What the titles of themes begin with in the palette."""
+
 
 class Needs(Enum):
     """What must be there for an action to mean something."""

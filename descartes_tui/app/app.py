@@ -8,14 +8,14 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import App
-from textual.command import CommandPalette
+from textual.command import CommandPalette, Provider
 from textual.theme import Theme
 
+from descartes_tui.app.actions import THEME_PREFIX
 from descartes_tui.app.choices import BackendChoice
 from descartes_tui.app.desk import Services
 from descartes_tui.app.feed import Feed
 from descartes_tui.app.fleet_screen import FleetScreen
-from descartes_tui.app.palette import THEME_PREFIX, FleetCommands
 from descartes_tui.app.settings import read_settings, remember_theme
 from descartes_tui.runner.wire.updates import Disconnected
 from descartes_tui.themes.loader import DEFAULT_THEME, default_variables, load_themes
@@ -26,12 +26,19 @@ def only_command() -> Sequence[BackendChoice]:
     return (BackendChoice("command"),)
 
 
+def fleet_commands() -> type[Provider]:
+    """Return what the palette offers, loaded when it opens."""
+    from descartes_tui.app.palette import FleetCommands  # deferred: not needed for the first frame
+
+    return FleetCommands
+
+
 class DescartesApp(App[int]):
     """Shows the fleet that `feed` tells of. `settings_folder` holds the person's own settings and themes."""
 
     CSS_PATH = Path(__file__).with_name("screen.tcss")  # found for subclasses elsewhere too
     TITLE = "descartes"
-    COMMANDS: ClassVar = {FleetCommands}
+    COMMANDS: ClassVar = {fleet_commands}
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
@@ -50,6 +57,7 @@ class DescartesApp(App[int]):
         self.themes: dict[str, Theme] = {}
         self._settings_folder = settings_folder
         self._theme_before_palette = ""
+        self._problems = self._load_looks()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Return values for the variables of ours that Textual's own themes do not know."""
@@ -60,8 +68,9 @@ class DescartesApp(App[int]):
         return self.fleet_screen
 
     def on_mount(self) -> None:
-        self._load_looks()
         self._follow_fleet()
+        if self._problems:
+            self.notify("\n".join(self._problems), severity="warning", markup=False, timeout=15)
 
     def action_quit(self) -> None:  # type: ignore[override]
         """Textual's own way to quit asks like every other."""
@@ -83,7 +92,8 @@ class DescartesApp(App[int]):
             except (OSError, ValueError) as error:
                 self.notify(f"The theme is not remembered: {error}", severity="warning", markup=False)
 
-    def _load_looks(self) -> None:
+    def _load_looks(self) -> list[str]:
+        """Take up all themes before the first style is computed; return what was wrong with them."""
         folder = self._settings_folder
         loaded = load_themes(None if folder is None else folder / "themes")
         self.themes = dict(loaded.themes)
@@ -94,9 +104,8 @@ class DescartesApp(App[int]):
         problems = [*loaded.problems, *([settings.problem] if settings and settings.problem else [])]
         if wanted not in self.themes:
             problems.append(f"There is no theme {wanted!r}; choose one with ctrl+p.")
-        self.theme = wanted if wanted in self.themes else DEFAULT_THEME
-        if problems:
-            self.notify("\n".join(problems), severity="warning", markup=False, timeout=15)
+        self.set_reactive(App.theme, wanted if wanted in self.themes else DEFAULT_THEME)
+        return problems
 
     @on(CommandPalette.Opened)
     def _palette_opened(self) -> None:

@@ -1,6 +1,5 @@
 """What the screen needs from whoever runs the agents: their pictures as they change, and a way to ask."""
 
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, Protocol
 
@@ -20,11 +19,3 @@ class Feed(Protocol):
 
     def stream(self, verb: str, **args: Any) -> AsyncGenerator[Json, None]:
         """Yield the answers of a verb that gives many."""
-
-
-async def recent_events(feed: Feed, agent: str, count: int) -> list[Json]:
-    """Return the last `count` events of one agent, oldest first."""
-    newest: deque[Json] = deque(maxlen=count)
-    async for event in feed.stream("events", since=0, agent=agent, follow=False):
-        newest.append(event)
-    return list(newest)

@@ -111,6 +111,7 @@ class FleetScreen(Desk):
         """Give the table the rows it has, within half of the screen, and the log the rest."""
         height = self.size.height
         self.keys.styles.height = 2 if height >= 20 and self.size.width < 170 else 1
+        self.set_class(bool(self.stops.rows), "-stopping")
         self.stops.resize_to(max(0, min(8, (height - 8) // 4)))
         wanted = len(self.table.rows.agents) + 2
         self.table.styles.height = max(min(4, height // 2), min(wanted, (height - 4 - self.stops.rows) // 2))

@@ -3,19 +3,29 @@
 import asyncio
 import signal
 from collections.abc import Sequence
+from typing import Final
 
 from descartes_tui.app.app import DescartesApp
 from descartes_tui.app.choices import BackendChoice
 from descartes_tui.runner.model.folders import config_root
 from descartes_tui.runner.wire.aclient import AsyncClient
 
+PATIENCE: Final = 2  # seconds for an orderly end
+
 
 class LiveApp(DescartesApp):
     """The application of a process of its own: TERM and HUP end it like a person would, and say so."""
 
     def on_mount(self) -> None:
+        loop = asyncio.get_running_loop()
+
+        def end(number: int, _frame: object) -> None:
+            signal.alarm(PATIENCE)  # the kernel ends us if we are stuck writing to a terminal that is gone
+            loop.call_soon_threadsafe(self._end_by, number)
+
+        # not the loop's own handlers: they wait for a loop that may be the one that is stuck
         for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._end_by, number)
+            signal.signal(number, end)
 
     def _end_by(self, number: int) -> None:
         self.exit(return_code=128 + number)

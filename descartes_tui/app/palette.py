@@ -9,10 +9,9 @@ from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.theme import Theme
 
-from descartes_tui.app.actions import ACTIONS
+from descartes_tui.app.actions import ACTIONS, THEME_PREFIX
 from descartes_tui.app.desk import Desk
 
-THEME_PREFIX: Final = "theme: "
 _MOST_AGENTS: Final = 2000
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from descartes_tui.runner.model.folders import private_folder
+from descartes_tui.themes.plain import read_plain
 
 SETTINGS_FILE: Final = "config.yaml"
 _LARGEST_FILE: Final = 64 * 1024
@@ -32,7 +31,7 @@ def read_settings(folder: Path) -> Settings:
         data = _parse(path)
     except FileNotFoundError:
         return Settings()
-    except (OSError, ValueError, yaml.YAMLError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         cause = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
         return Settings(problem=f"{path} is not used: {cause}. Correct or remove it.")
     theme = data.get("theme", "")
@@ -46,12 +45,23 @@ def _parse(path: Path) -> Mapping[str, Any]:
         text = file.read(_LARGEST_FILE + 1)
     if len(text) > _LARGEST_FILE:
         raise ValueError("larger than 64 KiB")
-    data = yaml.safe_load(text)
+    data = read_plain(text.decode("utf-8", "replace")) or _parse_yaml(text)
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise ValueError("expected keys and values, like `theme: dark`")
     return data
+
+
+def _parse_yaml(text: bytes) -> object:
+    if not text.strip():
+        return None
+    import yaml  # deferred: 11 ms of the start, and a file with only a theme needs none
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ValueError(f"no YAML: {' '.join(str(error).split())}") from error
 
 
 def remember_theme(folder: Path, theme: str) -> None:
@@ -62,8 +72,8 @@ def remember_theme(folder: Path, theme: str) -> None:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         text = ""
-    except yaml.YAMLError as error:
-        raise ValueError(f"{path} is no YAML; it was left as it is") from error
+    except ValueError as error:
+        raise ValueError(f"{path} was left as it is: {error}") from error
     line = f"theme: {_quoted(theme)}"
     if _THEME_LINE.search(text):
         text = _THEME_LINE.sub(lambda _: line, text, count=1)

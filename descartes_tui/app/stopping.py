@@ -70,8 +70,8 @@ class StoppingScreen(ModalScreen[bool]):
     def action_move(self, by: int) -> None:
         ids = self._panel.ids
         if ids:
-            place = ids.index(self._chosen) if self._chosen in ids else 0
-            self._chosen = ids[max(0, min(len(ids) - 1, place + by))]
+            place = ids.index(self._chosen) + by if self._chosen in ids else 0
+            self._chosen = ids[max(0, min(len(ids) - 1, place))]
             self._look()
 
     @on(StopPanel.Clicked)

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from descartes_tui.runner.fleet.local import LocalProcessRunner as LocalProcessRunner
     from descartes_tui.runner.model.backend import ModelBackend as ModelBackend
     from descartes_tui.runner.model.config import AgentConfig as AgentConfig
+    from descartes_tui.runner.model.config import AgentLimits as AgentLimits
     from descartes_tui.runner.model.config import Dependency as Dependency
     from descartes_tui.runner.model.config import DependencyNeed as DependencyNeed
     from descartes_tui.runner.model.config import HealthCheck as HealthCheck
+    from descartes_tui.runner.model.config import OnLimit as OnLimit
     from descartes_tui.runner.model.config import ProcessRunnerConfig as ProcessRunnerConfig
     from descartes_tui.runner.model.config import RestartPolicy as RestartPolicy
     from descartes_tui.runner.model.config import RestartWhen as RestartWhen
@@ -42,6 +44,7 @@ _HOMES: Final = {
     "AgentError": "model.errors",
     "AgentHandle": "model.runner",
     "AgentInfo": "model.info",
+    "AgentLimits": "model.config",
     "AgentRunner": "model.runner",
     "AgentSignal": "model.signals",
     "AgentStatus": "model.status",
@@ -56,6 +59,7 @@ _HOMES: Final = {
     "LocalProcessRunner": "fleet.local",
     "ModelBackend": "model.backend",
     "NotFound": "model.errors",
+    "OnLimit": "model.config",
     "Output": "model.runner",
     "ProcessRunnerConfig": "model.config",
     "RestartPolicy": "model.config",

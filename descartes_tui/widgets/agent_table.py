@@ -16,8 +16,8 @@ from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.widgets.lines import Lines, strip_of
 from descartes_tui.widgets.looks import status_classes, status_css
 from descartes_tui.widgets.row_painter import MARGIN, RowLooks, RowPainter
-from descartes_tui.widgets.rows import Rows
 from descartes_tui.widgets.scrollbar import thumb, top_at
+from descartes_tui.widgets.table_view import TableView
 
 _TITLES = 1
 
@@ -94,12 +94,10 @@ class AgentTable(Lines, can_focus=True):
 
     def __init__(self, *, clock: Callable[[], float] = time.time, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.rows = Rows()
+        self.view = TableView()
+        self.rows = self.view.rows
         self.empty_hint = "No agents yet. Press n to start one."
         self._clock = clock
-        self._cursor: str | None = None
-        self._last_row = 0  # where the cursor stood, for when its agent goes
-        self._top = 0
         self._painter = RowPainter()
         self._looks_now: RowLooks | None = None
 
@@ -110,7 +108,7 @@ class AgentTable(Lines, can_focus=True):
     @property
     def selected(self) -> AgentInfo | None:
         """The agent under the cursor."""
-        return None if self._cursor is None else self.rows.agents.get(self._cursor)
+        return None if self.view.cursor is None else self.rows.agents.get(self.view.cursor)
 
     @property
     def targets(self) -> tuple[AgentInfo, ...]:
@@ -150,9 +148,9 @@ class AgentTable(Lines, can_focus=True):
 
     def toggle_mark(self) -> None:
         """Mark the agent under the cursor or take its mark away, and move on to the next."""
-        if self._cursor is not None:
-            self.rows.toggle(self._cursor)
-            self._refresh_agent_row(self._cursor_row)
+        if self.view.cursor is not None:
+            self.rows.toggle(self.view.cursor)
+            self._refresh_agent_row(self.view.row)
             self.action_move(1)
             self.post_message(self.MarksChanged(self))
 
@@ -171,32 +169,32 @@ class AgentTable(Lines, can_focus=True):
     # moving
 
     def action_move(self, by: int) -> None:
-        self._go_to(self._cursor_row + by)
+        self._go_to(self.view.row + by)
 
     def action_page(self, pages: int) -> None:
-        self._go_to(self._cursor_row + pages * max(1, self._visible - 1))
+        self._go_to(self.view.row + pages * max(1, self.view.visible - 1))
 
     def action_edge(self, last: bool) -> None:
         self._go_to(len(self.rows.shown) - 1 if last else 0)
 
     def action_open(self) -> None:
-        if self._cursor is not None:
+        if self.view.cursor is not None:
             self.post_message(self.Opened(self))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         event.stop()
-        self._show_from(self._top + 3)
+        self._show_from(self.view.top + 3)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
-        self._show_from(self._top - 3)
+        self._show_from(self.view.top - 3)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()
-        if event.x == self.size.width - 1 and len(self.rows.shown) > self._visible:
-            self._show_from(top_at(event.y - _TITLES, self._visible, len(self.rows.shown)))
+        if event.x == self.size.width - 1 and len(self.rows.shown) > self.view.visible:
+            self._show_from(top_at(event.y - _TITLES, self.view.visible, len(self.rows.shown)))
             return
-        row = self._top + event.y - _TITLES
+        row = self.view.top + event.y - _TITLES
         if event.y < _TITLES or row >= len(self.rows.shown):
             return
         if event.x < MARGIN:
@@ -212,6 +210,7 @@ class AgentTable(Lines, can_focus=True):
             self.action_open()
 
     def on_resize(self) -> None:
+        self.view.visible = max(0, self.size.height - _TITLES)
         self._arrange_columns()
         self._keep_in_view()
 
@@ -222,10 +221,10 @@ class AgentTable(Lines, can_focus=True):
         width, looks = self.size.width, self._looks
         if y < _TITLES:
             return self._painter.titles(looks)
-        row = self._top + y - _TITLES
+        row = self.view.top + y - _TITLES
         if row < len(self.rows.shown):
             key = self.rows.shown[row]
-            marked, cursor = key in self.rows.marked, key == self._cursor
+            marked, cursor = key in self.rows.marked, key == self.view.cursor
             strip = self._painter.row(
                 self.rows.agents[key], self._clock(), looks, marked=marked, cursor=cursor
             )
@@ -251,49 +250,34 @@ class AgentTable(Lines, can_focus=True):
         return "No agent matches the filter. Escape shows all." if self.rows.agents else self.empty_hint
 
     def _with_bar(self, strip: Strip, y: int, width: int) -> Strip:
-        bar = thumb(self._top, self._visible, len(self.rows.shown))
+        bar = thumb(self.view.top, self.view.visible, len(self.rows.shown))
         if bar is None or not bar.covers(y - _TITLES):
             return strip
         return Strip.join([strip.crop(0, width - 1), strip_of([("┃", self.look("bar"))], 1, Style.null())])
 
     # keeping order
 
-    @property
-    def _visible(self) -> int:
-        return max(0, self.size.height - _TITLES)
-
-    @property
-    def _cursor_row(self) -> int:
-        row = self.rows.place(self._cursor)
-        return self._last_row if row is None else row
-
     def _tick(self) -> None:
         now = self._clock()
-        for row, key in enumerate(self.rows.shown[self._top : self._top + self._visible], self._top):
+        for row, key in enumerate(self.view.in_view, self.view.top):
             if self._painter.is_stale(self.rows.agents[key], now):
                 self._refresh_agent_row(row)
 
     def _go_to(self, row: int) -> None:
         if not self.rows.shown:
             return
-        old, row = self._cursor_row, max(0, min(row, len(self.rows.shown) - 1))
-        before, self._cursor, self._last_row = self._cursor, self.rows.shown[row], row
+        old, moved = self.view.row, self.view.go_to(row)
         self._refresh_agent_row(old)
-        self._refresh_agent_row(row)
+        self._refresh_agent_row(self.view.row)
         self._keep_in_view()
-        if before != self._cursor:
+        if moved:
             self.post_message(self.Selected(self, self.selected))
 
     def _rearranged(self, before: AgentInfo | None) -> None:
-        """Rows came, went or moved: keep the cursor on its agent, or near where that was."""
-        place = self.rows.place(self._cursor)
-        if place is None:
-            place = min(self._last_row, len(self.rows.shown) - 1)
-            self._cursor = self.rows.shown[place] if place >= 0 else None
-        self._last_row = max(0, place)
+        """Rows came, went or moved."""
+        self.view.settle()
         self._arrange_columns()
         self._keep_in_view()
-        self.refresh()
         if self.selected is not before:
             self.post_message(self.Selected(self, self.selected))
 
@@ -302,20 +286,13 @@ class AgentTable(Lines, can_focus=True):
         self.refresh()
 
     def _keep_in_view(self) -> None:
-        row, visible = self._cursor_row, self._visible
-        if row < self._top:
-            self._show_from(row)
-        elif visible and row >= self._top + visible:
-            self._show_from(row - visible + 1)
-        else:
-            self._show_from(self._top)
+        if self.view.keep_in_view():
+            self.refresh()
 
     def _show_from(self, top: int) -> None:
-        top = max(0, min(top, len(self.rows.shown) - self._visible))
-        if top != self._top:
-            self._top = top
+        if self.view.show_from(top):
             self.refresh()
 
     def _refresh_agent_row(self, row: int) -> None:
-        if self._top <= row < self._top + self._visible:
-            self.refresh_row(row - self._top + _TITLES)
+        if self.view.top <= row < self.view.top + self.view.visible:
+            self.refresh_row(row - self.view.top + _TITLES)

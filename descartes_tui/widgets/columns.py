@@ -54,8 +54,7 @@ def activity(info: AgentInfo, _now: float) -> str:
     """Return what the agent does, or why it is where it is."""
     text = safe_text(info.reason) or safe_text(info.activity or "")
     if info.status is AgentStatus.STOPPING:
-        then = next_step(text)
-        return f"{step_of(text)}, {then}" if then else text  # when, is counted down beside it
+        return step_of(text)  # what follows, and when, is counted down beside it
     if info.status is AgentStatus.RUNNING:
         text = safe_text(info.activity or "") or safe_text(info.reason)
         if info.health is not Health.UNKNOWN and info.health.value not in text:
@@ -67,8 +66,9 @@ def activity(info: AgentInfo, _now: float) -> str:
 def countdown(info: AgentInfo, now: float) -> str:
     """Return how long it is until the agent's next step comes by itself, '' when none does."""
     left = seconds_left(info.next_at, now)
-    if left and info.status is AgentStatus.STOPPING and next_step(safe_text(info.reason)):
-        return f" in {left}"
+    then = next_step(safe_text(info.reason)) if info.status is AgentStatus.STOPPING else ""
+    if left and then:
+        return f" · {then} in {left}"
     return f" · {left}" if left else ""
 
 

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual import events, work
 from textual.binding import Binding, BindingType
@@ -13,12 +12,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from descartes_tui.runner.logs.follow import Watcher
-from descartes_tui.runner.logs.sanitize import safe_text, to_text
+from descartes_tui.runner.logs.sanitize import to_text
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus
-from descartes_tui.widgets.lines import Lines, fit, strip_of
+from descartes_tui.widgets.line_selection import LineSelection
+from descartes_tui.widgets.lines import Lines, strip_of
 from descartes_tui.widgets.log_sheet import LogSheet
 from descartes_tui.widgets.log_strips import LogLooks, over
+from descartes_tui.widgets.log_title import TitleLooks, title_strip
 from descartes_tui.widgets.looks import status_classes, status_css
 
 _TITLE = 1
@@ -89,8 +90,7 @@ class LogPane(Lines, can_focus=True):
         super().__init__(id=id)
         self.sheet = LogSheet()
         self.stream: str | None = None
-        self._selection: tuple[int, int] | None = None  # offsets of its first and last line
-        self._pressed_at: int | None = None
+        self._selection = LineSelection()
         self._holds_bar = False
         self._looks_now: LogLooks | None = None
 
@@ -106,7 +106,7 @@ class LogPane(Lines, can_focus=True):
         if path != self.sheet.path:
             goes_on = before is not None and agent is not None and before.id == agent.id
             self.sheet.open(path, self.stream, goes_on=goes_on)
-            self._selection = None
+            self._selection.clear()
             self._follow_file(path)
         if path != self.sheet.path or agent != before:
             self._arrange()
@@ -151,10 +151,9 @@ class LogPane(Lines, can_focus=True):
     def copied_text(self) -> tuple[str, int]:
         """Return the selected lines, else those in view, as safe text, and how many they are."""
         lines = self.sheet.lines()
-        if self.sheet.view is not None and self._selection is not None:
-            first, last = self._selection
-            lines = self.sheet.view.window.lines_after(first, _MOST_COPIED, self.stream)
-            lines = [line for line in lines if line.offset <= last]
+        if self.sheet.view is not None and self._selection.first is not None:
+            lines = self.sheet.view.window.lines_after(self._selection.first, _MOST_COPIED, self.stream)
+            lines = [line for line in lines if self._selection.holds(line.offset)]
         return "\n".join(to_text(line.spans()) for line in lines), len(lines)
 
     # moving
@@ -183,8 +182,8 @@ class LogPane(Lines, can_focus=True):
             self._arrange()
 
     def action_leave(self) -> None:
-        if self._selection is not None:
-            self._selection = None
+        if self._selection:
+            self._selection.clear()
             self.refresh()
         else:
             self.post_message(self.Left(self))
@@ -200,26 +199,23 @@ class LogPane(Lines, can_focus=True):
     def on_mouse_down(self, event: events.MouseDown) -> None:
         event.stop()
         self.capture_mouse()
-        self._selection = None
         self._holds_bar = event.x == self.size.width - 1
         line = self.sheet.line_at(event.y - _TITLE)
-        self._pressed_at = None if self._holds_bar or line is None else line.offset
+        self._selection.press(None if self._holds_bar or line is None else line.offset)
         self._drag_bar(event.y)
         self.refresh()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         self._drag_bar(event.y)
         line = self.sheet.line_at(event.y - _TITLE)
-        if self._pressed_at is not None and line is not None:
-            selection = (min(self._pressed_at, line.offset), max(self._pressed_at, line.offset))
-            if selection != self._selection:
-                self._selection = selection
-                self.refresh()
+        if self._selection.drag(None if line is None else line.offset):
+            self.refresh()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         event.stop()
         self.release_mouse()
-        self._pressed_at, self._holds_bar = None, False
+        self._selection.release()
+        self._holds_bar = False
 
     def _drag_bar(self, y: int) -> None:
         if self._holds_bar and self.sheet.view is not None and self.sheet.height > 1:
@@ -295,43 +291,12 @@ class LogPane(Lines, can_focus=True):
     def line(self, y: int) -> Strip:
         """Return the title, or one row of the log with its piece of the scrollbar."""
         if y < _TITLE:
-            return self._title_strip()
+            looks = TitleLooks(self.look("title"), self.look("fact"), self.look("news"))
+            return title_strip(self.sheet, self.stream, self.size.width, looks)
         number = y - _TITLE
         strip, line, bar = self.sheet.strip(number), self.sheet.line_at(number), self.sheet.thumb()
-        if (
-            line is not None
-            and self._selection is not None
-            and self._selection[0] <= line.offset <= self._selection[1]
-        ):
+        if line is not None and self._selection.holds(line.offset):
             look = self.look("selected")
             strip = over(strip, Style(bgcolor=look.bgcolor, reverse=look.reverse))
         mark = "┃" if bar is not None and bar.covers(number) else " "
         return Strip.join([strip, strip_of([(mark, self.look("bar"))], 1, self.ground)])
-
-    def _title_strip(self) -> Strip:
-        width, fact, agent = self.size.width, self.look("fact"), self.agent
-        if agent is None:
-            return strip_of([(" log", fact)], width, fact)
-        sheet = self.sheet
-        facts = [f"run {agent.run}" if agent.run else "", self.stream or ""]
-        facts += ["wrapped" if sheet.wrap else "", "times" if sheet.timestamps else ""]
-        facts += [
-            safe_text(agent.reason) if agent.status.has_process else ""
-        ]  # a full disk, output held, ...
-        right, style = self._position()
-        right = right if cell_len(right) <= width // 2 else ""
-        left = fit(f" {agent.name}", min(cell_len(agent.name) + 1, width - cell_len(right)))
-        room = max(0, width - cell_len(left) - cell_len(right))
-        text = "".join(f" · {fact}" for fact in facts if fact)
-        return strip_of([(left, self.look("title")), (fit(text, room), fact), (right, style)], width, fact)
-
-    def _position(self) -> tuple[str, Style]:
-        if self.sheet.view is None:
-            return "", self.look("fact")
-        if self.following:
-            return "following ", self.look("fact")
-        new = self.sheet.view.new_lines()
-        if new == 0:
-            return "not following: f or End ", self.look("fact")
-        count = "new lines" if new is None else "1 new line" if new == 1 else f"{new:,} new lines"
-        return f"▼ {count}: End ", self.look("news")

@@ -75,11 +75,17 @@ class RealScreen:
         )
         return self.process.returncode
 
+    def lose_terminal(self) -> None:
+        """Close the terminal's other end, as a connection that breaks does."""
+        os.close(self._master)
+        self._master = -1
+
     def close(self) -> None:
         """End what is left."""
         self.process.kill()
         self.process.wait()
-        os.close(self._master)
+        if self._master >= 0:
+            os.close(self._master)
 
 
 @contextmanager

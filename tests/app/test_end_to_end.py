@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ agents:
   asker:
     stdin: pipe
     command: [{python}, -u, -c, "while True: print('you said', input('name? '))"]
+  deaf:
+    autostart: false
+    command: [sh, -c, "trap '' TERM; echo hears nothing; while :; do sleep 0.1; done"]
+    stop: {{grace: 60s}}
   resting:
     autostart: false
     command: "sleep 1000"
@@ -96,6 +101,23 @@ def test_keys_act_on_real_processes(place: Place, screen: RealScreen) -> None:
     wait_until("started", lambda: place.agent("resting")["status"] == "running")
 
 
+def test_a_stop_is_shown_while_it_lasts_and_can_be_forced(place: Place, screen: RealScreen) -> None:
+    screen.press("down", "down", "s")
+    screen.wait_for("hears nothing")
+    pid = place.agent("deaf")["pid"]
+    screen.press("d")
+    screen.wait_for("2 processes")
+    screen.press("escape", "t")
+    screen.wait_for("stopping 1   K force")
+    assert "TERM sent to" in screen.wait_for("▸ deaf")
+    screen.wait_for("KILL in 5")
+    assert psutil.pid_exists(pid)
+    screen.press("K")
+    screen.wait_for("deaf killed")
+    assert not psutil.pid_exists(pid)
+    assert not any("stopping 1" in row for row in screen.rows())
+
+
 def test_input_reaches_the_agent_and_its_prompt_is_seen(screen: RealScreen) -> None:
     screen.press("down")
     screen.wait_for("name?")
@@ -158,3 +180,20 @@ def test_keys_that_follow_each_other_at_once_act_in_order(place: Place, screen: 
     assert place.agent("counter")["status"] == "running"
     screen.press("riAda\r")
     screen.wait_for("you said Ada")
+
+
+def test_a_screen_whose_guard_and_terminal_are_gone_ends_and_hurts_no_agent(
+    place: Place, screen: RealScreen
+) -> None:
+    pid = place.agent("counter")["pid"]
+    children = psutil.Process(screen.process.pid).children()
+    (child,) = (one for one in children if "supervisor" not in one.cmdline())
+    stuck = Path(f"/proc/{child.pid}/wchan")  # painting waits in a lock once nobody reads what it paints
+    for _ in range(200):
+        with suppress(BlockingIOError):
+            screen.press("?", "escape")
+    wait_until("a screen that is stuck", lambda: "futex" in stuck.read_text())
+    screen.lose_terminal()
+    screen.process.kill()
+    wait_until("the end of the screen", lambda: not child.is_running() or child.status() == "zombie")
+    assert psutil.pid_exists(pid)

@@ -8,9 +8,11 @@ from textual.widgets import Static
 from descartes_tui.app.dialog import Dialog
 from descartes_tui.app.stopping import StoppingScreen
 from descartes_tui.runner.model.status import AgentStatus
+from descartes_tui.widgets.stop_panel import StopPanel
 from tests.app.fake_feed import NOW, agent
 from tests.app.screens import on_fleet, screen_on, top
 from tests.waiting import wait_for
+from tests.widgets.host import shown
 
 A, B, DONE = agent("a"), agent("b", AgentStatus.PAUSED), agent("done", AgentStatus.COMPLETED)
 
@@ -45,10 +47,18 @@ async def test_stop_all_shows_who_is_left_and_ends_the_supervisor() -> None:
         await pilot.press("q", "s")
         await wait_for("stop", lambda: feed.calls == [("stop", {"all": True, "wait": False})])
         assert isinstance(top(app), StoppingScreen)
-        feed.tell(replace(A, status=AgentStatus.STOPPING, reason="TERM sent", next_at=NOW + 4))
-        await wait_for("progress", lambda: "TERM sent · 4s" in text_of(app))
-        await pilot.press("k")
-        await wait_for("kill", lambda: ("kill", {"agents": ["id-a", "id-b"], "wait": False}) in feed.calls)
+        feed.tell(replace(A, status=AgentStatus.STOPPING, reason="TERM sent, KILL in 5s", next_at=NOW + 4))
+        panel = app.screen.query_one(StopPanel)
+        await wait_for(
+            "progress", lambda: "TERM sent" in (row := "".join(shown(panel)[1:2])) and "KILL in 4s" in row
+        )
+        assert "waits its turn" in shown(panel)[2]
+        await pilot.press("K", "down", "down", "K")
+        await wait_for("kill", lambda: feed.calls[1:] == [("kill", {"agents": ["id-b"], "wait": False})])
+        await pilot.press("F")
+        await wait_for(
+            "all", lambda: feed.calls[2:] == [("kill", {"agents": ["id-a", "id-b"], "wait": False})]
+        )
         feed.tell(replace(A, status=AgentStatus.TERMINATED), replace(B, status=AgentStatus.TERMINATED))
         await wait_for("down", lambda: feed.verbs()[-1] == "down")
         await wait_for("exit", lambda: app.return_value == 0)

@@ -7,18 +7,21 @@ import argparse
 import asyncio
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.torture.invariants import Invariants
-from tests.torture.kills import kill_cycles, report
+from tests.torture.kills import Tally, kill_cycles
 from tests.torture.operations import Cycle, Hand, Notes, cycles
 from tests.torture.world import World, become_subreaper, end_all_below
 
 SETTLING = 45.0  # seconds for what is on its way after a cycle; leftovers of an agent that was asked get 30
+SHOWN = 4  # cycles of a failure's report
 
 
 def main() -> int:
@@ -31,6 +34,7 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folders, for a look afterwards")
     parser.add_argument("--kills", type=int, default=0, help="kill so many nasty families instead")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end what was started then, too
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     return _kill(options.kills, seed) if options.kills else _torture(options, seed)
 
@@ -39,13 +43,16 @@ def _kill(count: int, seed: int) -> int:
     become_subreaper()  # nobody can hide
     folder = Path(tempfile.mkdtemp(prefix="descartes-kills-"))
     folder.chmod(0o755)
+    tally = Tally()
     try:
-        survivors, times = asyncio.run(kill_cycles(folder, count, seed))
+        asyncio.run(kill_cycles(folder, count, seed, tally))
+    except KeyboardInterrupt:
+        print("interrupted; so far:")
     finally:
         end_all_below()
         shutil.rmtree(folder, ignore_errors=True)
-    print(f"seed {seed}: {report(survivors, times)}")
-    return 1 if survivors else 0
+    print(f"seed {seed}: {tally.report()}")
+    return 1 if tally.survivors or len(tally.times) < count else 0
 
 
 def _torture(options: argparse.Namespace, seed: int) -> int:
@@ -53,6 +60,7 @@ def _torture(options: argparse.Namespace, seed: int) -> int:
     hand, invariants = Hand(world, notes), Invariants(world, notes)
     deadline = time.monotonic() + options.seconds
     passed, found = 0, [""]
+    before: deque[Cycle] = deque(maxlen=SHOWN)
     print(f"seed {seed}, state in {world.root}", flush=True)
     try:
         for cycle in cycles(seed, root=world.disk_is_small):
@@ -61,9 +69,10 @@ def _torture(options: argparse.Namespace, seed: int) -> int:
             if cycle.number < options.from_cycle:
                 continue
             cycle.disaster = "" if options.calm else cycle.disaster
+            before.append(cycle)
             hand.do(cycle)
             if found := settled(invariants.violations):
-                _blame(seed, cycle, found)
+                _blame(seed, list(before), found)
                 break
             passed += 1
     except KeyboardInterrupt:
@@ -86,10 +95,12 @@ def settled(violations: Callable[[], list[str]]) -> list[str]:
     return found
 
 
-def _blame(seed: int, cycle: Cycle, found: list[str]) -> None:
-    print(f"\nFAILED: seed {seed}, cycle {cycle.number}, disaster {cycle.disaster or 'none'}")
-    for step in cycle.steps:
-        print(f"  {step}")
+def _blame(seed: int, before: list[Cycle], found: list[str]) -> None:
+    print(f"\nFAILED: seed {seed}, cycle {before[-1].number}; the last {len(before)} cycles were")
+    for cycle in before:
+        print(f"cycle {cycle.number}" + (f", disaster {cycle.disaster}" if cycle.disaster else ""))
+        for step in cycle.steps:
+            print(f"  {step}")
     for text in found:
         print(f"  ! {text}")
     sys.stdout.flush()

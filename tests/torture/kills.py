@@ -3,9 +3,9 @@
 import asyncio
 import os
 import random
-import statistics
 import sys
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -29,27 +29,46 @@ ALONE: Final = (
     "execs",
     "polite",
     "renames",
+    "storm",
+    "chain",
 )
 
 
-async def kill_cycles(folder: Path, count: int, seed: int) -> tuple[int, list[float]]:
-    """Return the number of survivors over `count` kills and the time of each kill in seconds."""
+@dataclass
+class Tally:
+    """How many processes outlived their kill, and how long each kill took in seconds."""
+
+    survivors: int = 0
+    times: list[float] = field(default_factory=list)
+
+    def report(self) -> str:
+        """Return the figures in one line."""
+        ordered = sorted(self.times) or [0.0]
+        at = {q: ordered[min(int(len(ordered) * q), len(ordered) - 1)] * 1000 for q in (0.5, 0.9, 0.99)}
+        return (
+            f"{len(self.times)} kills: {self.survivors} survivors, median {at[0.5]:.1f} ms, "
+            f"p90 {at[0.9]:.1f} ms, p99 {at[0.99]:.1f} ms, max {ordered[-1] * 1000:.1f} ms"
+        )
+
+
+async def kill_cycles(folder: Path, count: int, seed: int, tally: "Tally") -> None:
+    """Kill `count` families and keep the tally."""
     chance = random.Random(seed)
     launcher = KeeperLauncher()
     bench = Bench(folder, launcher)
-    survivors, times = 0, list[float]()
     try:
-        while len(times) < count:
-            kinds = [chance.choice(NASTY) for _ in range(min(chance.choice((1, 2, 4)), count - len(times)))]
+        while len(tally.times) < count:
+            kinds = [
+                chance.choice(NASTY) for _ in range(min(chance.choice((1, 2, 4)), count - len(tally.times)))
+            ]
             runs = [await _started(bench, kind, chance) for kind in kinds]
             await asyncio.sleep(chance.random() * 0.05)  # somewhere in the family's growth
             for run in runs:
-                times.append(await _killed(run))
-            survivors += len(_left(launcher))
+                tally.times.append(await _killed(run))
+            tally.survivors += len(_left(launcher))
             bench.runs.clear()
     finally:
         await launcher.close()
-    return survivors, times
 
 
 async def _started(bench: Bench, kind: str, chance: random.Random) -> Run:
@@ -63,12 +82,12 @@ async def _started(bench: Bench, kind: str, chance: random.Random) -> Run:
 
 
 def _is_grown(keeper: int, kind: str) -> bool:
-    """True when a family has children, or is of a kind that needs none and its leader sleeps or is stopped."""
+    """True when a family has children, or is of a kind that is not always seen with any."""
     world = everybody()
     if len(below([keeper], world)) > 1 or keeper not in world:
         return True
     leader = next((seen for seen in world.values() if seen.ppid == keeper), None)
-    return kind in ALONE and leader is not None and leader.state in "ST"
+    return kind in ALONE and leader is not None
 
 
 async def _killed(run: Run) -> float:
@@ -86,13 +105,3 @@ def _left(launcher: KeeperLauncher) -> list[str]:
     world = everybody()
     left = [world[pid] for pid in below([os.getpid()], world) if pid != launcher.warm_pid]
     return [str(seen) for seen in left if not seen.is_zombie and seen.name != "descartes-keep"]
-
-
-def report(survivors: int, times: list[float]) -> str:
-    """Return the figures in one line."""
-    ordered = sorted(times)
-    at = {q: ordered[min(int(len(ordered) * q), len(ordered) - 1)] * 1000 for q in (0.9, 0.99)}
-    return (
-        f"{len(times)} kills: {survivors} survivors, median {statistics.median(times) * 1000:.1f} ms, "
-        f"p90 {at[0.9]:.1f} ms, p99 {at[0.99]:.1f} ms, max {ordered[-1] * 1000:.1f} ms"
-    )

@@ -21,7 +21,7 @@ def _memory(tool: type[Tool], peers: Path, variant: str) -> Mapping[str, Cell]:
         agents = {process.pid for truth in one.truths.values() for process in truth.all()}
         others = [process for process in ground.marked(one.mark) if process.pid not in agents]
         total = sum(ground.memory(process.pid) for process in others)
-        facts = {"bytes": total, "processes": [process.label for process in others]}
+        facts = {"bytes": total, "processes": len(others)}
         return {"memory": Cell(f"{total / 1e6:.0f} MB in {len(others)}", None, facts)}
 
 

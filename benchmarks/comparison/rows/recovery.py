@@ -21,8 +21,15 @@ def _kill(pid: int) -> None:
 
 def _manager(tool: type[Tool], peers: Path, variant: str) -> Mapping[str, Cell]:
     with case(tool, peers, variant) as one:
-        one.tool.start([one.agent("writer", "writer", "count"), one.agent("quiet", "writer", "wait")])
+        one.tool.start(
+            [
+                one.agent("writer", "writer", "count"),
+                one.agent("quiet", "writer", "wait"),
+                one.agent("silent", "family", "polite"),
+            ]
+        )
         one.ready("writer", "leader")
+        one.ready("silent")
         one.ready("quiet", "leader")
         time.sleep(1.0)
         first = one.truths["writer"].all()[0]
@@ -39,15 +46,16 @@ def _manager(tool: type[Tool], peers: Path, variant: str) -> Mapping[str, Cell]:
         time.sleep(3.0)
         return {
             "killed-lives": Cell("lives" if lived else "**dies**", lived, {"quiet_lives": quiet_lived}),
-            "killed-instances": _instances(one, first),
+            "killed-instances": _instances(one.truths["writer"]),
+            "killed-silent": _instances(one.truths["silent"]),
             "killed-quiet-code": _code_of_quiet(one, quiet_lived),
             "killed-output": _lines(one, first, lived),
             "killed-code": _code_of_writer(one, first, lived),
         }
 
 
-def _instances(one: Case, first: ground.Process) -> Cell:
-    living = one.truths["writer"].living()
+def _instances(truth: ground.Truth) -> Cell:
+    first, living = truth.all()[0], truth.living()
     count = len(living)
     same = first in living
     text = f"{count}, the same" if living == [first] else f"**{count}**" if count > 1 else "1, a new one"
@@ -75,7 +83,8 @@ def _lines(one: Case, first: ground.Process, lived: bool) -> Cell:
     in_order = numbers == list(range(1, len(numbers) + 1))
     whole = lived and kept == sent and in_order
     facts = {"sent": sent, "kept": kept, "in_order": in_order}
-    text = f"{kept} of {sent}" if whole else f"**{kept} of {sent}**" + ("" if lived else ", then dead")
+    text = f"{kept} of {sent}" if kept == sent and in_order else f"**{kept} of {sent}**"
+    text += "" if lived else ", **then dead**"
     return Cell(text, whole, facts)
 
 
@@ -132,6 +141,7 @@ GROUPS = (
         {
             "killed-lives": "an agent that writes 100 lines/s",
             "killed-instances": "how often it runs after the restart",
+            "killed-silent": "how often an agent that says nothing runs after the restart",
             "killed-output": "its lines, before, in between and after",
             "killed-code": "its exit code, when it ends after the restart",
             "killed-quiet-code": "exit code of a silent agent that ended in between",

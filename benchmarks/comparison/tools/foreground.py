@@ -35,6 +35,7 @@ class Honcho(Foreground):
     name = "honcho"
     variants: ClassVar = {"default": "`--no-prefix`; TERM to honcho; its grace of 5 s cannot be set"}
     restarts = False
+    one_process_per_agent = "the child of honcho"
 
     @classmethod
     def missing(cls, peers: Path) -> str:

@@ -20,6 +20,7 @@ from descartes_tui.app.cli.render import (
     status_text,
     table,
 )
+from descartes_tui.runner.model.units import format_duration
 
 
 def add_arguments(parser: ArgumentParser, verb: str) -> None:
@@ -112,7 +113,9 @@ def _sections(agent: dict[str, Any], width: int, colour: bool) -> Iterator[tuple
 def _tree(members: dict[str, Any] | list[dict[str, Any]], depth: int) -> Iterator[str]:
     for member in [members] if isinstance(members, dict) else members:
         what = member.get("cmdline") or member.get("name") or UNKNOWN
-        yield f"{'  ' * depth}{member['pid']} {member.get('status', '')}  {what}"
+        cpu, size = member.get("cpu_seconds"), memory(member.get("memory_bytes"))
+        used = f"cpu {UNKNOWN if cpu is None else format_duration(cpu)}, memory {size}"
+        yield f"{'  ' * depth}{member['pid']} {member.get('status', '')} ({used})  {what}"
         yield from _tree(member.get("children") or [], depth + 1)
 
 

@@ -17,7 +17,7 @@ from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.preparing import backend_of
 from descartes_tui.runner.fleet.record import Record, Run
 from descartes_tui.runner.fleet.restart import Again, GiveUp
-from descartes_tui.runner.fleet.run_files import last_lines, size, tail
+from descartes_tui.runner.fleet.run_files import last_lines, output_facts, tail
 from descartes_tui.runner.fleet.who import RESTART_POLICY, THE_FLEET
 from descartes_tui.runner.model.config import RestartPolicy, RestartWhen
 from descartes_tui.runner.model.folders import LOG
@@ -77,7 +77,7 @@ class Aftermath:
             verdict=judgement.verdict,
             usage=Usage(),
             health=Health.UNKNOWN,
-            log_bytes=size(run.folder / LOG),
+            **output_facts(run.folder / LOG),
         )
         self.save_run(record)
 

@@ -99,7 +99,7 @@ class Fleet:
         self._conductor = Conductor(
             self._parts,
             self._aftermath,
-            on_started=lambda record, run, adopted: self._limiter.watch(record, run, adopted=adopted),
+            on_started=self._on_started,
             on_unhealthy=self._on_unhealthy,
             health_checks=health_checks,
         )
@@ -387,6 +387,10 @@ class Fleet:
                 f"{record.name} takes no input: start it with stdin as a pipe or with a tty"
             )
         return link
+
+    def _on_started(self, record: Record, run: Run, adopted: bool) -> None:
+        self._limiter.watch(record, run, adopted=adopted)
+        self._sampling.soon()
 
     def _on_unhealthy(self, record: Record, run: Run, evidence: str) -> None:
         health = record.config.health

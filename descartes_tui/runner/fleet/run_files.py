@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from descartes_tui.runner.model.folders import ENDING, run_folder
 
@@ -80,9 +80,10 @@ def _harmless(text: str) -> str:
     return "".join(char if char.isprintable() else " " for char in text)[:200]
 
 
-def size(path: Path) -> int:
-    """Return the size of a file in bytes, 0 when it is not there."""
+def output_facts(log: Path) -> dict[str, Any]:
+    """Return how much an agent has written and when last, as fields of its picture; {} when nothing."""
     try:
-        return path.stat().st_size
+        facts = log.stat()
     except OSError:
-        return 0
+        return {}
+    return {"log_bytes": facts.st_size, "last_output_at": facts.st_mtime} if facts.st_size else {}

@@ -7,12 +7,15 @@ from typing import Final, Protocol
 
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.record import Record, Run
+from descartes_tui.runner.fleet.run_files import output_facts
 from descartes_tui.runner.model.folders import LOG
 from descartes_tui.runner.model.info import Usage
 
 log = logging.getLogger(__name__)
 WATCHED: Final = 1.0  # seconds between two looks while somebody watches
 UNWATCHED: Final = 10.0
+YOUNG: Final = 3.0  # seconds after its start in which a run is looked at as often as if it were watched
+GAP: Final = 0.2  # seconds in which several reasons to look become one look
 
 
 class UsageSampler(Protocol):
@@ -46,16 +49,25 @@ class Sampling:
     async def go_on_for_ever(self) -> None:
         """Refresh in a rhythm that depends on whether somebody watches."""
         while True:
+            await asyncio.sleep(GAP)
             self._sooner.clear()
             try:
                 await self.refresh()
             except Exception:  # a system that cannot be measured must not end the measuring
                 log.exception("usage could not be sampled")
             try:
-                async with asyncio.timeout(WATCHED if self._watchers else UNWATCHED):
+                async with asyncio.timeout(WATCHED if self._watchers or self._has_young() else UNWATCHED):
                     await self._sooner.wait()
             except TimeoutError:
                 continue
+
+    def soon(self) -> None:
+        """Look soon: a run has started, and its usage is the difference of two looks."""
+        self._sooner.set()
+
+    def _has_young(self) -> bool:
+        now = self._parts.clock.now()
+        return any(now - (record.info.started_at or 0.0) < YOUNG for record, _ in self._living())
 
     async def refresh(self) -> None:
         """Measure now."""
@@ -77,13 +89,9 @@ class Sampling:
         return [(r, r.run) for r in records if r.run is not None and r.run.living_link() is not None]
 
     def _look_at_log(self, record: Record, run: Run) -> None:
-        try:
-            facts = (run.folder / LOG).stat()
-        except OSError:
-            return
-        if facts.st_size != record.info.log_bytes:
-            changed = {"log_bytes": facts.st_size, "last_output_at": facts.st_mtime}
-            self._parts.register.note(record, keep=False, **changed)
+        facts = output_facts(run.folder / LOG)
+        if facts and facts["log_bytes"] != record.info.log_bytes:
+            self._parts.register.note(record, keep=False, **facts)
 
 
 async def measure(sampler: UsageSampler, living: Sequence[tuple[Record, Run]]) -> dict[str, Usage]:

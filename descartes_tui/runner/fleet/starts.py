@@ -70,7 +70,7 @@ class Starts:
             return
         ready = [record for record in sorted(waiting, key=_ticket) if self._is_ready(record)]
         held = self._held_back(ready)
-        ready = [record for record in ready if record not in held] if held else ready
+        ready = [record for record in ready if record.id not in held]
         used = sum(record.info.status.has_process for record in records)
         most = self.limits.max_concurrent
         places = len(ready) if most is None else max(most - used, 0)
@@ -93,8 +93,8 @@ class Starts:
             self._launch(record)
         return len(ready)
 
-    def _held_back(self, ready: list[Record]) -> list[Record]:
-        """Return whose automatic restart has to wait as there were many; who waits longest goes first."""
+    def _held_back(self, ready: list[Record]) -> set[str]:
+        """Return the ids of whose automatic restart has to wait; who waits longest goes first."""
         restarts = sorted((r for r in ready if _is_automatic(r)), key=lambda record: record.wanted_since)
         now = self._parts.clock.monotonic()
         delay = self._brake.delay(now)
@@ -102,12 +102,13 @@ class Starts:
         held, count = restarts[free:], self._brake.recent(now) + len(restarts[:free])
         for place, record in enumerate(held):
             self._hold_back(record, count, (delay or self._brake.pace) + place * self._brake.pace)
-        return held
+        return {record.id for record in held}
 
     def _hold_back(self, record: Record, count: int, seconds: float) -> None:
-        window = format_duration(self._brake.window)
-        reason = f"{HELD}: {count} agents restarted in the last {window}"
-        if not record.info.reason.startswith(HELD):
+        reason = record.info.reason
+        if not reason.startswith(HELD):  # said once: a count that changes each second is no news
+            window = format_duration(self._brake.window)
+            reason = f"{HELD}: {count} agents restarted in the last {window}"
             at = self._parts.clock.now() + seconds
             self._parts.register.emit(record, "held_back", cause=reason, next_at=at)
         self._wait(record, reason, "starts again", seconds)

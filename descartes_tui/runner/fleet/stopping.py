@@ -11,11 +11,10 @@ from descartes_tui.runner.fleet.ladder import Kill, Look, Rung, Say, Send, StopL
 from descartes_tui.runner.fleet.parts import Parts
 from descartes_tui.runner.fleet.preparing import backend_of
 from descartes_tui.runner.fleet.record import Record, Run, Stop, takes_input
-from descartes_tui.runner.fleet.signalling import emit_signal
+from descartes_tui.runner.fleet.signalling import MOST_NAMED, emit_signal
 from descartes_tui.runner.model.config import StopPolicy
 from descartes_tui.runner.model.errors import AgentError, InvalidConfig
-from descartes_tui.runner.model.info import FamilyMember
-from descartes_tui.runner.model.run import RunLink, SignalReport
+from descartes_tui.runner.model.run import RunLink
 from descartes_tui.runner.model.status import AgentStatus
 from descartes_tui.runner.model.units import format_duration
 
@@ -163,13 +162,19 @@ class Stopper:
 
     async def _kill(self, record: Record, run: Run, link: RunLink) -> None:
         """Note who is there, then kill them; whoever is born meanwhile is swept, and named in the ending."""
-        members: tuple[FamilyMember, ...] = ()
+        pids = await self._present(record, link)
+        facts = {"processes": len(pids) or None, "pids": pids, "by": _asker(run)}
+        self._register.emit(record, "signal", signal=SIGKILL, **facts)
+        await link.kill()
+
+    async def _present(self, record: Record, link: RunLink) -> list[int]:
+        """Return who is there, [] where that takes too long: a kill is not to be held up, nor is anybody else."""
+        if (record.info.usage.processes or 0) > MOST_NAMED:
+            return []
         with contextlib.suppress(AgentError, OSError, TimeoutError):
             async with asyncio.timeout(LISTING):
-                members = await link.family()
-        report = SignalReport(tuple(member.pid for member in members))
-        emit_signal(self._register, record, SIGKILL, report, by=_asker(run))
-        await link.kill()
+                return [member.pid for member in (await link.family())[:MOST_NAMED]]
+        return []
 
     def _left(self, until: float) -> str:
         return format_duration(max(until - self._parts.clock.now(), 0.0))

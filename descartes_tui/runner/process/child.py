@@ -7,7 +7,8 @@ failed. Imports next to nothing.
 import errno
 import os
 import signal
-import stat
+
+from descartes_tui.runner.process.causes import cause_of, places
 
 ALL_SIGNALS = sorted(signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP})
 
@@ -44,11 +45,12 @@ def start(argv: "list[str]", env: "dict[str, str]", cwd: str, plumbing: Plumbing
     """
     try:
         os.chdir(cwd)
-    except OSError as error:
-        return 0, _explain_folder(error.errno or 0, cwd), error.errno or 0
+    except (OSError, ValueError) as error:
+        number = getattr(error, "errno", None) or errno.EINVAL
+        return 0, cause_of(number, argv, env, cwd), number
     number = errno.ENOENT
     try:
-        for path in _places(argv[0], env, cwd):
+        for path in places(argv[0], env, cwd):
             if os.path.lexists(path):  # a look is cheaper than an attempt
                 try:
                     return _spawn(path, argv, env, plumbing), "", 0
@@ -62,7 +64,7 @@ def start(argv: "list[str]", env: "dict[str, str]", cwd: str, plumbing: Plumbing
         number = errno.EINVAL
     finally:
         os.chdir("/")
-    return 0, _explain(number, argv, env, cwd), number
+    return 0, cause_of(number, argv, env, cwd), number
 
 
 def _spawn(path: str, argv: "list[str]", env: "dict[str, str]", plumbing: Plumbing) -> int:
@@ -75,38 +77,3 @@ def _spawn(path: str, argv: "list[str]", env: "dict[str, str]", plumbing: Plumbi
         setsigdef=ALL_SIGNALS,
         setsigmask=(),
     )
-
-
-def _places(program: str, env: "dict[str, str]", cwd: str) -> "list[str]":
-    """Return the paths where exec would look for `program`."""
-    if "/" in program:
-        return [os.path.join(cwd, program)]
-    if not program:
-        raise ValueError("empty command")
-    return [os.path.join(cwd, place, program) for place in env.get("PATH", os.defpath).split(":")]
-
-
-def _explain_folder(number: int, cwd: str) -> str:
-    reason = "is no folder" if number == errno.ENOTDIR else os.strerror(number).lower()
-    return f"working folder {cwd}: {reason}; set working_dir to a folder that exists"
-
-
-def _explain(number: int, argv: "list[str]", env: "dict[str, str]", cwd: str) -> str:
-    """Say in one line why a program did not start, and what is to be done."""
-    program = argv[0] if argv else ""
-    if number == errno.E2BIG:
-        return f"{program}: the arguments and the environment together are too long for the system"
-    if number == errno.EINVAL or not program:
-        return f"{program!r}: the command is empty or holds a NUL character"
-    found = next((place for place in _places(program, env, cwd) if os.path.lexists(place)), "")
-    if not found:
-        return f"{program}: not found; install it, or give the full path in command"
-    if os.path.isdir(found):
-        return f"{program}: is a folder, not a program"
-    if number == errno.ENOENT:
-        return f"{program}: its interpreter does not exist (see the first line of {found})"
-    if number == errno.ENOEXEC:
-        return f"{program}: is neither a binary of this system nor a script with a #! line"
-    if number == errno.EACCES and not os.stat(found).st_mode & (stat.S_IXUSR | stat.S_IXGRP | stat.S_IXOTH):
-        return f"{program}: not executable; try: chmod +x {found}"
-    return f"{program}: {os.strerror(number).lower()}"

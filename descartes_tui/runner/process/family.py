@@ -44,9 +44,13 @@ class Family:
     def signal(self, number: int) -> "tuple[list[int], list[int]]":
         """Send `number` to all; return the pids that got it and those that refused.
 
-        Whoever was stopped is continued, so that it can handle the signal (unless it is paused by us).
+        Whoever was stopped is continued, so that it can handle the signal (unless it is paused by us: then
+        CONT reaches nobody, for only `resume` ends a pause).
         """
-        reached, refused = [], []
+        reached: list[int] = []
+        refused: list[int] = []
+        if self.paused and number == signal.SIGCONT:
+            return reached, refused
         for stat in self.members():
             try:
                 if self._send(stat.pid, stat.start_ticks, number):

@@ -77,7 +77,8 @@ class Keeper:
         for number in (*POLITE, signal.SIGTSTP):
             signal.signal(number, signal.SIG_IGN)
         self.directory = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.lock = os.open(LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600, dir_fd=self.directory)
+        flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+        self.lock = os.open(LOCK, flags, 0o600, dir_fd=self.directory)
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

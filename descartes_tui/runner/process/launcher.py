@@ -243,7 +243,7 @@ def _is_given_up(folder: Path, cause: str) -> bool:
 def is_held(folder: Path) -> bool:
     """True while a keeper holds the run's lock: the one sign of life that no reused pid can fake."""
     try:
-        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return False
     try:

@@ -1,6 +1,7 @@
 """Those who talk to a keeper: the supervisor, and whoever takes its place. Imports next to nothing."""
 
 import json
+import os
 import select
 import socket
 from contextlib import suppress
@@ -32,7 +33,9 @@ class Visitors:
         self._poll, self._obey = poll, obey
         self._open: dict[int, tuple[socket.socket, bytearray]] = {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
         self._listener.bind(via(directory, folder, CONTROL))
+        os.umask(before)
         self._listener.listen(16)
         self._listener.setblocking(False)
         poll.register(self._listener, select.POLLIN)

@@ -83,6 +83,8 @@ def family_tree(family: Sequence[FamilyMember]) -> list[Json]:
             "name": one.name,
             "cmdline": one.cmdline,
             "status": one.status,
+            "cpu_seconds": one.cpu_seconds,
+            "memory_bytes": one.memory_bytes,
             "children": [],
         }
         for one in family

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-from descartes_tui.runner.wire.codec import agent_from_json
+from descartes_tui.runner.wire.agents import agent_from_json
 from descartes_tui.runner.wire.errors import NoSupervisor, WireError
 from descartes_tui.runner.wire.link import Json, Link
 from descartes_tui.runner.wire.updates import Changed, Disconnected, Snapshot, Update

@@ -17,11 +17,11 @@ from descartes_tui.runner.model.config import (
 )
 from descartes_tui.runner.model.errors import InvalidConfig
 from descartes_tui.runner.model.event import Event
-from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.store import RunRecord
+from descartes_tui.runner.wire.agents import agent_from_json, agent_to_json, time_from_json
 from descartes_tui.runner.wire.faults import BadRequest, error_from_json, error_to_json
 from descartes_tui.runner.wire.framing import decode_object, encode, plain
-from descartes_tui.runner.wire.times import format_time, parse_time
+from descartes_tui.runner.wire.times import format_time
 
 __all__ = [
     "BadRequest",
@@ -44,7 +44,6 @@ __all__ = [
 Json = dict[str, Any]
 T = TypeVar("T")
 
-_AGENT_TIMES: Final = ("started_at", "ended_at", "status_since", "next_at", "last_output_at")
 _PARTS: Final[Mapping[str, type]] = {
     "depends_on": Dependency,
     "restart": RestartPolicy,
@@ -53,59 +52,6 @@ _PARTS: Final[Mapping[str, type]] = {
     "limits": AgentLimits,
 }
 _EVENT_KEYS: Final = ("seq", "at", "agent", "agent_id", "run", "kind")
-
-
-def agent_to_json(info: AgentInfo) -> Json:
-    """Return the stable JSON form of an agent, the one that `ps --json` prints."""
-    return {
-        "id": info.id,
-        "name": info.name,
-        "status": info.status.value,
-        "reason": info.reason,
-        "backend": info.backend,
-        "tags": list(info.tags),
-        "pid": info.pid,
-        "run": info.run,
-        "restarts": info.restarts,
-        "started_at": format_time(info.started_at),
-        "ended_at": format_time(info.ended_at),
-        "exit_code": info.exit_code,
-        "exit_signal": info.exit_signal,
-        "verdict": info.verdict.value if info.verdict else None,
-        "health": info.health.value,
-        "activity": info.activity,
-        "usage": {
-            "cpu_percent": info.usage.cpu_percent,
-            "memory_bytes": info.usage.memory_bytes,
-            "processes": info.usage.processes,
-        },
-        "tokens": {"input": info.tokens.input, "output": info.tokens.output},
-        "cost_usd": info.cost_usd,
-        "session_id": info.session_id,
-        "log_path": info.log_path,
-        "status_since": format_time(info.status_since),
-        "next_at": format_time(info.next_at),
-        "takes_input": info.takes_input,
-        "tty": info.tty,
-        "last_output_at": format_time(info.last_output_at),
-        "log_bytes": info.log_bytes,
-        "command_line": info.command_line,
-        "autostart": info.autostart,
-    }
-
-
-def agent_from_json(data: object) -> AgentInfo:
-    """Return the agent that `data` describes; BadRequest names the key that is wrong."""
-    if not isinstance(data, dict):
-        raise BadRequest(f"an agent is an object, not {type(data).__name__}")
-    values = dict(data)
-    for key in _AGENT_TIMES:
-        if values.get(key) is not None:
-            values[key] = _time(values[key], key)
-    try:
-        return msgspec.convert(values, AgentInfo)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise BadRequest(f"agent: {error}") from None
 
 
 def config_to_json(config: AgentConfig) -> Json:
@@ -162,7 +108,7 @@ def event_from_json(data: object) -> Event:
     if not isinstance(data, dict):
         raise BadRequest(f"an event is an object, not {type(data).__name__}")
     core: Json = {key: data[key] for key in _EVENT_KEYS if key in data}
-    core["at"] = _time(data.get("at"), "at")
+    core["at"] = time_from_json(data.get("at"), "at")
     core["facts"] = {key: value for key, value in data.items() if key not in _EVENT_KEYS}
     try:
         return msgspec.convert(core, Event)
@@ -189,13 +135,6 @@ _DEFAULTS: Final = msgspec.json.decode(encode(AgentConfig("name")))
 def _object(value: object) -> Json:
     assert isinstance(value, dict)
     return value
-
-
-def _time(value: object, key: str) -> float:
-    try:
-        return parse_time(value if isinstance(value, str) else repr(value))
-    except ValueError as error:
-        raise BadRequest(f"{key}: {error}") from None
 
 
 def _convert(data: object, kind: type[T], path: str) -> T:

@@ -149,6 +149,25 @@ async def test_a_stop_under_way_is_finished(world: World) -> None:
     assert world.history("a") == ["starting", "running", "stopping", "terminated"]
 
 
+async def test_who_ends_after_a_stop_that_nobody_saw_through_is_not_restarted(world: World) -> None:
+    await world.up(STUBBORN)
+    world.launcher.last("a").obeys.clear()
+    world.fleet._parts.tasks.start(world.fleet.stop(world.info("a").id, by="Ada"), "stop")
+    await world.clock.advance(2)
+    await killed(world)
+    run = world.launcher.last("a")
+    run.hear = lambda event: world.launcher.endings.update({run.spec.run_id: event})
+    run.end(signal=15)
+    await world.fleet.adopt()
+    await world.clock.advance(60)
+    info = world.info("a")
+    assert (info.status.value, info.run, info.reason) == (
+        "terminated",
+        1,
+        "stopped by Ada: killed by SIGTERM",
+    )
+
+
 async def test_a_restart_under_way_is_finished(world: World) -> None:
     await world.up(replace(A, stop=StopPolicy(grace=5.0)))
     world.launcher.last("a").obeys.clear()

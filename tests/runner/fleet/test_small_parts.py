@@ -15,9 +15,11 @@ from descartes_tui.runner.fleet.selecting import resolve
 from descartes_tui.runner.fleet.starts import ordinal
 from descartes_tui.runner.model.config import (
     AgentConfig,
+    AgentLimits,
     Dependency,
     DependencyNeed,
     HealthCheck,
+    OnLimit,
     RestartPolicy,
     RestartWhen,
     StdinMode,
@@ -178,6 +180,7 @@ FULL = AgentConfig(
     restart=RestartPolicy(RestartWhen.ALWAYS),
     health=HealthCheck(http="http://127.0.0.1:1/"),
     stop=StopPolicy("exit\n"),
+    limits=AgentLimits(1 << 30, 60.0, 9, OnLimit.STOP),
 )
 
 

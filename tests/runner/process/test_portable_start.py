@@ -9,8 +9,8 @@ import pytest
 
 from descartes_tui.runner.model.errors import CommunicationError
 from descartes_tui.runner.model.run import SignalReport
+from descartes_tui.runner.process.causes import cause_of
 from descartes_tui.runner.process.portable import PortableLauncher
-from descartes_tui.runner.process.portable_start import cause_of
 from tests.runner.process.portable_runs import launch
 
 
@@ -128,8 +128,8 @@ async def test_nothing_is_inherited(
     [(errno.EAGAIN, "limit of processes"), (errno.EMFILE, "file descriptors"), (errno.ENOMEM, "memory")],
 )
 def test_what_the_system_lacks_is_named(number: int, words: str) -> None:
-    assert words in cause_of(OSError(number, "x"), ["agent"], {}, "/")
+    assert words in cause_of(number, ["agent"], {}, "/")
 
 
 def test_a_long_program_is_shortened() -> None:
-    assert len(cause_of(OSError(errno.ENAMETOOLONG, "x"), ["y" * 5000], {"PATH": "/bin"}, "/")) < 400
+    assert len(cause_of(errno.ENAMETOOLONG, ["y" * 5000], {"PATH": "/bin"}, "/")) < 400

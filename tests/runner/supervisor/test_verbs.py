@@ -98,9 +98,8 @@ def test_show_tells_everything_about_one(client: Client) -> None:
     assert shown["config"]["environment"] == {"MY_KEY": "••••••"}
     (leader,) = shown["family"]
     assert leader["pid"] == agent["pid"]
-    assert all(
-        set(child) == {"pid", "ppid", "name", "cmdline", "status", "children"} for child in leader["children"]
-    )
+    keys = {"pid", "ppid", "name", "cmdline", "status", "cpu_seconds", "memory_bytes", "children"}
+    assert all(set(child) == keys and child["memory_bytes"] > 0 for child in leader["children"])
     assert [run["run"] for run in shown["runs"]] == [1]
     assert set(shown["why"]) == {"since", "who", "cause", "next", "next_at"}
     assert shown["why"]["since"] == shown["status_since"]
