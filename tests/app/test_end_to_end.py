@@ -106,8 +106,8 @@ def test_a_stop_is_shown_while_it_lasts_and_can_be_forced(place: Place, screen: 
     screen.wait_for("hears nothing")
     pid = place.agent("deaf")["pid"]
     screen.press("d")
-    screen.wait_for("2 processes")
-    screen.press("escape", "t")
+    screen.wait_for("asked by")
+    screen.press("d", "t")
     screen.wait_for("stopping 1   K force")
     assert "TERM sent to" in screen.wait_for("▸ deaf")
     screen.wait_for("KILL in 5")
