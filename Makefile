@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 FILE ?= agents.example.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lint types imports bench picture lock dist clean
+.PHONY: help run test check format lint types imports bench picture torture faults lock dist clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort
@@ -64,3 +64,9 @@ $(VENV)/dev: $(VENV)/run requirements/dev.txt
 
 picture: $(VENV)/dev ## make the README's picture from the real app
 	$(BIN)/python docs/picture.py
+
+torture: $(VENV)/dev ## random operations and kills on a real session, judged by /proc
+	$(BIN)/python -m tests.torture
+
+faults: $(VENV)/dev ## run the catalogue of faults and write docs/faults.md
+	$(BIN)/pytest -n auto tests/faults && $(BIN)/python -m tests.faults

@@ -45,6 +45,7 @@ def session() -> Iterator[dict[str, str]]:
         "DESCARTES_SESSION": "bench",
         "TERM": "xterm-256color",
     }
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling at each start is not what users have
     try:
         yield env
     finally:

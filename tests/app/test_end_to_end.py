@@ -107,7 +107,9 @@ def test_a_stop_is_shown_while_it_lasts_and_can_be_forced(place: Place, screen: 
     pid = place.agent("deaf")["pid"]
     screen.press("d")
     screen.wait_for("asked by")
-    screen.press("d", "t")
+    screen.press("d")
+    wait_until("details gone", lambda: not any("asked by" in row for row in screen.rows()))
+    screen.press("t")
     screen.wait_for("stopping 1   K force")
     assert "TERM sent to" in screen.wait_for("▸ deaf")
     screen.wait_for("KILL in 5")

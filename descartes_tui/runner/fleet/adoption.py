@@ -1,8 +1,11 @@
 """At the start of a supervisor: takes up everything that an earlier one left, and starts nothing twice."""
 
 import asyncio
+import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from descartes_tui.runner.fleet.aftermath import Aftermath
@@ -18,11 +21,13 @@ from descartes_tui.runner.fleet.restart import RestartHistory
 from descartes_tui.runner.fleet.run_files import newest_run
 from descartes_tui.runner.fleet.stopping import Stopper
 from descartes_tui.runner.fleet.who import HEALTH_PROBE, THE_FLEET, is_limit
-from descartes_tui.runner.model.config import AgentConfig
+from descartes_tui.runner.model.config import NAME_PATTERN, AgentConfig
 from descartes_tui.runner.model.errors import AgentError
+from descartes_tui.runner.model.folders import RUN_FACTS, run_folder
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.run import RunEvent, RunLink
 from descartes_tui.runner.model.status import AgentStatus
+from descartes_tui.runner.process.launcher import is_held
 
 log = logging.getLogger(__name__)
 TRY_AGAIN: Final = 5.0  # seconds
@@ -56,6 +61,7 @@ class Adoption:
         declared = self._parts.declared.read() if self._parts.declared is not None else []
         pictures = {info.id: info for info in self._parts.store.agents()}
         declared += self._undeclared(pictures, {one.id for one in declared})
+        declared += await asyncio.to_thread(self._forgotten, {one.id: one.config.name for one in declared})
         records = [self._restore(one, pictures.get(one.id)) for one in declared]
         open_runs = [record for record in records if self._has_open_run(record)]
         await asyncio.gather(*(self._take_up(record) for record in open_runs))
@@ -77,6 +83,24 @@ class Adoption:
                 found.append(Declaration(info.id, len(known) + len(found), False, config, {}))
             elif info.id not in known:
                 self._parts.store.forget_agent(info.id)
+        return found
+
+    def _forgotten(self, known: Mapping[str, str]) -> list[Declaration]:
+        """Return what keepers hold that nothing else remembers: neither declaration nor picture is left.
+
+        `known` maps ids to names. Like the undeclared, these can be seen and stopped.
+        """
+        found: list[Declaration] = []
+        for folder in sorted((self._parts.folder / "runs").glob("*/")):
+            agent_id, number = folder.name, newest_run(self._parts.folder, folder.name)
+            run = run_folder(self._parts.folder, agent_id, number)
+            if agent_id in known or number == 0 or not is_held(run):
+                continue
+            name = _name_of(run)
+            if name in {*known.values(), *(one.config.name for one in found)}:
+                name = f"found-{agent_id[:8]}"
+            config = AgentConfig(name, autostart=False)
+            found.append(Declaration(agent_id, len(known) + len(found), False, config, {}))
         return found
 
     def _restore(self, declaration: Declaration, picture: AgentInfo | None) -> Record:
@@ -193,3 +217,12 @@ def _report(records: list[Record], open_runs: list[Record]) -> AdoptReport:
     ended = [r.name for r in open_runs if not r.info.status.has_process]
     waiting = [r.name for r in records if r.wanted or r.info.status is AgentStatus.BACKOFF]
     return AdoptReport(tuple(living), tuple(ended), tuple(waiting))
+
+
+def _name_of(run: Path) -> str:
+    """Return the name that a run's keeper wrote down; one made of the agent's id when it is unreadable."""
+    try:
+        name = str(json.loads((run / RUN_FACTS).read_bytes())["agent"])
+    except (OSError, ValueError, KeyError, TypeError):
+        name = ""
+    return name if NAME_PATTERN.fullmatch(name) else f"found-{run.parent.name[:8]}"

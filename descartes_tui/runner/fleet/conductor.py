@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from descartes_tui.runner.fleet.aftermath import Aftermath
 from descartes_tui.runner.fleet.ending import count_processes
@@ -62,9 +62,11 @@ class Conductor:
             record.wanted = False
             facts = self._facts(record, run)
             self._register.step(record, AgentStatus.STARTING, "", by=record.who or THE_FLEET, **facts)
+        elif record.info.run != number:  # the picture is older than the run: what it says is of another one
+            self._register.note(record, **self._facts(record, run))
         return run
 
-    def _facts(self, record: Record, run: Run) -> dict[str, object]:
+    def _facts(self, record: Record, run: Run) -> dict[str, Any]:
         """Return the facts of a run that is about to begin."""
         return {
             "pid": None,

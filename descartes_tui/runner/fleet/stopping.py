@@ -142,7 +142,7 @@ class Stopper:
                 self._register.emit(record, "action", verb="send", by=_asker(run))
                 return f"{text.strip()!r} written to stdin, {then} in {self._left(until)}"
             case Send(number, until, then):
-                report = await link.signal(number)
+                report = await link.signal(number, to_end=True)
                 await self._continue(run, link)
                 emit_signal(self._register, record, number, report, by=_asker(run))
                 return f"{describe_signal(number, len(report.reached))}, {then} in {self._left(until)}"

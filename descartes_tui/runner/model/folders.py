@@ -95,8 +95,11 @@ def run_folder(session: Path, agent_id: str, run: int) -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Create `path` with mode 0700, whatever the umask, and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `path`, and what is missing above it, with mode 0700, whatever the umask; return it."""
+    missing = [parent for parent in path.parents if not parent.exists()]
+    for parent in reversed(missing):  # as the XDG Base Directory Specification asks for
+        private_folder(parent)
+    path.mkdir(mode=0o700, exist_ok=True)
     if sys.platform != "win32":
         path.chmod(0o700)
     return path

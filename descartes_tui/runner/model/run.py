@@ -111,8 +111,12 @@ class RunLink(Protocol):
     def pid(self) -> int | None:
         """The leader's pid, None before Started and after Ended."""
 
-    async def signal(self, number: int, *, leader_only: bool = False) -> SignalReport:
-        """Send a signal to the whole family, continuing stopped processes where the signal may be handled."""
+    async def signal(self, number: int, *, leader_only: bool = False, to_end: bool = False) -> SignalReport:
+        """Send a signal to the whole family, continuing stopped processes where the signal may be handled.
+
+        `to_end`: the sender keeps the time until the family is killed, so that what a leader leaves behind
+        is not swept after the run's own `sweep_grace`.
+        """
 
     async def pause(self) -> SignalReport:
         """Stop the whole family and prove it; those who were stopped before stay marked as such."""

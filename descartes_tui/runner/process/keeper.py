@@ -37,6 +37,7 @@ class Keeper:
     def __init__(self, spec: "dict[str, object]") -> None:
         self.spec = spec
         self.folder = str(spec["folder"])
+        self.agent = spec["env"].get("DESCARTES_AGENT", "")  # type: ignore[attr-defined]
         self.sweep_grace = float(str(spec.get("sweep_grace", 1.0)))
         self.poll = select.poll()
         self.family = Family()
@@ -246,7 +247,7 @@ class Keeper:
         if operation == "hello":
             return {**self._facts(), "notes": self.notes}
         if operation == "signal":
-            return self._signal(int(str(request["number"])), bool(request.get("leader_only")))
+            return self._signal(request)
         if operation == "pause":
             stopped, proven = self.family.pause(self._reap)
             moving = [] if proven else [m.pid for m in self.family.members() if not m.is_stopped]
@@ -267,11 +268,12 @@ class Keeper:
             raise ValueError(f"unknown operation {operation!r}")
         return {}
 
-    def _signal(self, number: int, leader_only: bool) -> "dict[str, object]":
-        if leader_only:
+    def _signal(self, request: "dict[str, object]") -> "dict[str, object]":
+        number = int(str(request["number"]))
+        self.asked = self.asked or bool(request.get("to_end"))
+        if request.get("leader_only"):
             reached, refused = self.family.signal_one(self.pid, self.start_ticks, number)
         else:
-            self.asked = self.asked or number in POLITE
             reached, refused = self.family.signal(number)
         return {"reached": reached, "refused": refused}
 
@@ -279,6 +281,7 @@ class Keeper:
         return {
             "protocol": PROTOCOL,
             "run_id": self.spec["run_id"],
+            "agent": self.agent,
             "pid": self.pid,
             "start_ticks": self.start_ticks,
             "started_at": self.started_at,

@@ -82,9 +82,10 @@ class KeeperLink:
             self._on_event(LeaderExited(ExitStatus(*facts["exit"]), facts["started_at"]))
         return True
 
-    async def signal(self, number: int, *, leader_only: bool = False) -> SignalReport:
+    async def signal(self, number: int, *, leader_only: bool = False, to_end: bool = False) -> SignalReport:
         """See model.run.RunLink."""
-        return _report(await self._ask("signal", number=int(number), leader_only=leader_only))
+        facts = {"number": int(number), "leader_only": leader_only, "to_end": to_end}
+        return _report(await self._ask("signal", **facts))
 
     async def pause(self) -> SignalReport:
         """See model.run.RunLink."""

@@ -141,7 +141,7 @@ class NeverStarted:
 
     pid = None
 
-    async def signal(self, number: int, *, leader_only: bool = False) -> SignalReport:
+    async def signal(self, number: int, *, leader_only: bool = False, to_end: bool = False) -> SignalReport:
         """Reach nobody."""
         return SignalReport(())
 

@@ -183,7 +183,7 @@ class PortableRun:
         """True while `pause` holds."""
         return self.control.paused
 
-    async def signal(self, number: int, *, leader_only: bool = False) -> SignalReport:
+    async def signal(self, number: int, *, leader_only: bool = False, to_end: bool = False) -> SignalReport:
         """Send a signal to the family; ExecutionError where the system has no such signal."""
         if self._pid is None:
             return SignalReport(())

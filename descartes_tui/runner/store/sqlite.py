@@ -23,7 +23,10 @@ T = TypeVar("T")
 
 KEEP: Final = 200_000  # events; older ones are forgotten
 PRUNE_EVERY: Final = 10_000  # events
-BUSY: Final = 2.0  # seconds to wait for another process that has the file locked
+OPENING: Final = 2.0  # seconds to wait for another process that has the file locked
+WRITING_MS: Final = (
+    50  # the same once it is open: writes happen in the supervisor's loop, and are tried again
+)
 _PAGE: Final = 1000
 
 _EVENT_COLUMNS: Final = "seq, at, agent, agent_id, run, kind, facts"
@@ -188,7 +191,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     if not path.is_dir():
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         path.chmod(0o600)
-    db = sqlite3.connect(path, timeout=BUSY, isolation_level=None)
+    db = sqlite3.connect(path, timeout=OPENING, isolation_level=None)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -196,6 +199,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         _bring_up_to_date(db)
         for table in ("events", "runs", "agents"):  # touches each tree, so that plain damage shows now
             db.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1").fetchall()
+        db.execute(f"PRAGMA busy_timeout = {WRITING_MS}")
     except BaseException:
         db.close()
         raise

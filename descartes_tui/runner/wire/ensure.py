@@ -113,7 +113,11 @@ def _has_declared(folder: Path) -> bool:
 
 
 def _has_living_run(session: Path) -> bool:
-    return any(_lives(lock) for lock in session.glob(f"runs/*/*/{LOCK}"))
+    while True:
+        try:
+            return any(_lives(lock) for lock in session.glob(f"runs/*/*/{LOCK}"))
+        except FileNotFoundError:  # old runs are being removed while we look
+            continue
 
 
 def _lives(lock: Path) -> bool:

@@ -124,7 +124,7 @@ class FakeRun:
 
     # what the fleet asks for
 
-    async def signal(self, number: int, *, leader_only: bool = False) -> SignalReport:
+    async def signal(self, number: int, *, leader_only: bool = False, to_end: bool = False) -> SignalReport:
         self.calls.append(("signal", number))
         if number in self.obeys and not self.paused:
             asyncio.get_running_loop().call_soon(lambda: self.end(signal=number))

@@ -344,3 +344,21 @@ def test_a_pid_that_was_reused_is_never_signalled() -> None:
         assert kernel.send(stranger.pid, stat.start_ticks, signal.SIGKILL)
         assert stranger.wait() == -signal.SIGKILL
     assert kernel.send(stranger.pid, stat.start_ticks, signal.SIGKILL) is False
+
+
+async def test_a_signal_by_hand_leaves_the_sweeping_of_leftovers_to_the_keeper(keepers: Bench) -> None:
+    run = await keepers.shell("(trap '' INT; sleep 60) & echo ready; exec sleep 60", sweep_grace=0.2)
+    await run.wrote(b"ready")
+    await run.held.signal(signal.SIGINT)
+    ended = await run.ended()
+    assert ended.exit == ExitStatus(signal=signal.SIGINT)
+    assert {swept.how for swept in ended.swept} <= {"term", "kill"} and ended.swept
+
+
+async def test_a_signal_that_is_to_end_leaves_the_time_to_its_sender(keepers: Bench) -> None:
+    child = "trap 'sleep 0.5; echo cleaned up; exit 0' TERM; echo ready; while :; do sleep 0.01; done"
+    run = await keepers.shell(f"({child}) & exec sleep 60", sweep_grace=0.0)
+    await run.wrote(b"ready")
+    await run.held.signal(signal.SIGTERM, to_end=True)
+    ended = await run.ended()
+    assert b"cleaned up" in run.log and ended.swept == ()

@@ -168,7 +168,7 @@ def test_damage_found_while_running_is_moved_aside_and_numbers_go_on(tmp_path: P
 def test_a_locked_file_is_an_error_and_the_batch_can_be_saved_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "BUSY", 0.01)
+    monkeypatch.setattr(sqlite, "WRITING_MS", 10)
     store = open_store(tmp_path)
     other = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
