@@ -61,6 +61,7 @@ class Stopper:
             stop = Stop(by, StopLadder(self.policy_of(record)), forced=True)
             self._begin(record, run, stop, stop.ladder.kill(now))
         elif not run.stop.ladder.killed:
+            run.stop = replace(run.stop, by=by, forced=True)
             self._stand_on(record, run, run.stop.ladder, run.stop.ladder.kill(now))
 
     def remember(

@@ -92,7 +92,7 @@ HISTORIES: dict[str, tuple[AgentConfig, list[Step], list[str], Verdict | None, s
     ),
     "it is killed while it is being stopped": (
         A, [ignores(15), asks("stop"), passes(1), asks("kill")], [*UP, "stopping", "terminated"],
-        Verdict.KILLED_AFTER_GRACE, "stopped by person: killed after 5s of grace",
+        Verdict.INTERRUPTED, "stopped by person: killed by SIGKILL",
     ),
     "a person sends TERM by hand": (
         ALWAYS, [asks("signal", 15)], [*UP, "terminated"], Verdict.INTERRUPTED,

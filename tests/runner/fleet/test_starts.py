@@ -179,11 +179,9 @@ async def test_shutdown_goes_from_dependents_to_what_they_depend_on(world: World
         run = world.launcher.last(name)
         signal = run.signal
 
-        async def noted(
-            number: int, *, leader_only: bool = False, name: str = name, signal: object = signal
-        ) -> object:
+        async def noted(number: int, *, name: str = name, signal: object = signal, **how: bool) -> object:
             order.append(name)
-            return await signal(number)  # type: ignore[operator]
+            return await signal(number, **how)  # type: ignore[operator]
 
         run.signal = noted  # type: ignore[method-assign,assignment]
     report = await world.fleet.shutdown()
