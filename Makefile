@@ -5,6 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 FILE ?= agents.example.yaml
 
+# children of ours start many interpreters: compiling each time would double the time of everything
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check format lint types imports bench picture torture faults lock dist clean
 

@@ -95,11 +95,16 @@ def run_folder(session: Path, agent_id: str, run: int) -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Create `path`, and what is missing above it, with mode 0700, whatever the umask; return it."""
+    """Create `path`, and what is missing above it, with mode 0700, whatever the umask; return it.
+
+    Raises PermissionError when it belongs to another user: what is kept there would not be private.
+    """
     missing = [parent for parent in path.parents if not parent.exists()]
     for parent in reversed(missing):  # as the XDG Base Directory Specification asks for
         private_folder(parent)
     path.mkdir(mode=0o700, exist_ok=True)
     if sys.platform != "win32":
+        if path.stat().st_uid != os.geteuid():
+            raise PermissionError(f"{path} belongs to another user: remove it, or have its owner do so")
         path.chmod(0o700)
     return path

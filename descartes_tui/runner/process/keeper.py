@@ -28,6 +28,7 @@ PROTOCOL = 1
 LEDGER_SECONDS, YOUNG_LEDGER_SECONDS = 10.0, 0.05
 KILL_SECONDS, PATIENT_KILL_SECONDS, STUBBORN_SECONDS = 0.005, 0.1, 2.0
 ASKED_SECONDS = 30.0
+AGENTS_FIRST = 100  # when memory is short, agents are killed before those who hold them
 POLITE = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
@@ -108,7 +109,9 @@ class Keeper:
             self.stdin = Stdin(self.poll, writing, terminal=False)
         argv = [str(part) for part in self.spec["argv"]]  # type: ignore[attr-defined]
         env: dict[str, str] = self.spec.pop("env")  # type: ignore[assignment]
+        kernel.stand_in_line(AGENTS_FIRST)
         self.pid, cause, number = child.start(argv, env, str(self.spec["cwd"]), plumbing)
+        kernel.stand_in_line(-AGENTS_FIRST)
         plumbing.close()
         if self.pid:
             stat = kernel.read_stat(self.pid)

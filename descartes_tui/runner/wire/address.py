@@ -4,6 +4,7 @@ import os
 import socket
 import stat
 import sys
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +62,7 @@ def dial(session: str, timeout: float | None) -> socket.socket | None:
     try:
         line.settimeout(timeout)
         with reachable(path) as name:
-            line.connect(name)
+            _connect(line, name, timeout)
         return line
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         line.close()
@@ -75,6 +76,19 @@ def dial(session: str, timeout: float | None) -> socket.socket | None:
     except OSError as error:
         line.close()
         raise WireError("communication", f"{path}: {error.strerror or error}") from None
+
+
+def _connect(line: socket.socket, name: str, timeout: float | None) -> None:
+    """Connect, with patience for a door with a queue: a full one refuses at once (EAGAIN, connect(2))."""
+    deadline = time.monotonic() + (timeout if timeout is not None else float("inf"))
+    while True:
+        try:
+            line.connect(name)
+            return
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
 
 
 def sessions() -> list[str]:

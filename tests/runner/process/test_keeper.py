@@ -362,3 +362,12 @@ async def test_a_signal_that_is_to_end_leaves_the_time_to_its_sender(keepers: Be
     await run.held.signal(signal.SIGTERM, to_end=True)
     ended = await run.ended()
     assert b"cleaned up" in run.log and ended.swept == ()
+
+
+@pytest.mark.skipif(not Path("/proc/self/oom_score_adj").exists(), reason="the system keeps no such score")
+async def test_agents_are_killed_before_their_keepers_when_memory_is_short(fast: Bench) -> None:
+    run = await fast.shell("cat /proc/self/oom_score_adj; sleep 60")
+    await run.wrote(b"\n")
+    keeper = Path(f"/proc/{run.held.keeper_pid}/oom_score_adj")
+    assert int(run.log) > int(keeper.read_text())
+    assert int(keeper.read_text()) == int(Path("/proc/self/oom_score_adj").read_text())

@@ -1,6 +1,7 @@
 """A session is reached by its name, however long the path to its socket and whatever the name is."""
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,17 @@ def test_a_name_that_cannot_be_a_folder_is_refused(name: str) -> None:
 def test_the_longest_name_fits_behind_a_descriptor() -> None:
     check_session("a" * 63)
     assert len(f"/proc/self/fd/1234567/{'a' * 63}.sock") <= address.LONGEST
+
+
+def test_a_queue_that_is_full_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "state" / "descartes-tui" / "shop" / "supervisor.sock"
+    with listener_at(path) as listener:
+        listener.listen(0)
+        first = dial("shop", 5.0)
+        later = threading.Timer(0.1, listener.accept)
+        later.start()
+        second = dial("shop", 5.0)
+        later.join()
+        for line in (first, second):
+            assert line is not None
+            line.close()
