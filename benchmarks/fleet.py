@@ -12,7 +12,7 @@ from descartes_tui.runner import AgentConfig, LocalProcessRunner
 from descartes_tui.runner.process import kernel
 
 COUNT = 100
-QUIET_SECONDS = 10.0
+SETTLE_SECONDS, QUIET_SECONDS = 15.0, 20.0  # young runs are looked at more often
 ARGV = ("sh", "-c", "echo ready; exec sleep 100000")
 
 
@@ -98,6 +98,7 @@ def _quiet(env: dict[str, str]) -> Iterator[Figure]:
     yield Figure("warm process", f"{memory(warm)[0] / 1e6:.1f} MB", "proportional (PSS)", None)
     yield Figure("supervisor", f"{memory(supervisor)[0] / 1e6:.1f} MB", "proportional (PSS)", None)
     ours = [*keepers, warm, supervisor]
+    time.sleep(SETTLE_SECONDS)
     before, began = cpu_seconds(ours), time.perf_counter()
     time.sleep(QUIET_SECONDS)
     used = (cpu_seconds(ours) - before) / (time.perf_counter() - began)
