@@ -111,7 +111,7 @@ def test_a_stop_is_shown_while_it_lasts_and_can_be_forced(place: Place, screen: 
     wait_until("details gone", lambda: not any("asked by" in row for row in screen.rows()))
     screen.press("t")
     screen.wait_for("stopping 1   K force")
-    assert "TERM sent to" in screen.wait_for("▸ deaf")
+    assert "▸ deaf" in screen.wait_for("  TERM sent to")
     screen.wait_for("KILL in 5")
     assert psutil.pid_exists(pid)
     screen.press("K")

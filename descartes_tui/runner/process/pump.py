@@ -44,10 +44,7 @@ class Pump:
         moved = 0
         while moved < limit:
             try:
-                if not _waiting(source):
-                    return False
-                self._note(stream)
-                count = self._move(source, limit)
+                count = self._move(source, stream, limit)
             except BlockingIOError:
                 return False
             except OSError as error:
@@ -67,9 +64,14 @@ class Pump:
         os.close(self._log)
         os.close(self._index)
 
-    def _move(self, source: int, limit: int) -> int:
+    def _move(self, source: int, stream: int, limit: int) -> int:
         """Move bytes from `source` to the end of the log; return how many."""
+        if stream == TERMINAL:
+            return self._copy(source, stream)
+        if not _waiting(source):
+            return 0
         if self._splices:
+            self._note(stream)
             try:
                 return os.splice(
                     source, self._log, limit, offset_dst=self.offset, flags=2
@@ -77,14 +79,21 @@ class Pump:
             except OSError as error:
                 if error.errno not in NOT_HERE:
                     raise
-                self._splices = False  # a terminal, or a file system without splice
-        return self._copy(source)
+                self._splices = False  # a file system without splice
+        return self._copy(source, stream)
 
-    def _copy(self, source: int) -> int:
-        """Fallback for splice: what has been read but not written is lost if we are killed in between."""
+    def _copy(self, source: int, stream: int) -> int:
+        """Read, then write: for terminals, and where splice is missing.
+
+        What has been read but not written is lost if we are killed in between. A terminal has to be read to
+        know what it holds: only read(2) waits for what the line discipline has not passed on yet.
+        """
         if os.statvfs(self._log).f_bavail == 0:
             raise OSError(errno.ENOSPC, "no space")
         data = os.read(source, FIFO_BYTES)
+        if data:
+            with suppress(OSError):  # without room for its record the chunk counts as one with those before
+                self._note(stream)
         done = 0
         while done < len(data):
             try:

@@ -371,3 +371,10 @@ async def test_agents_are_killed_before_their_keepers_when_memory_is_short(fast:
     keeper = Path(f"/proc/{run.held.keeper_pid}/oom_score_adj")
     assert int(run.log) > int(keeper.read_text())
     assert int(keeper.read_text()) == int(Path("/proc/self/oom_score_adj").read_text())
+
+
+async def test_the_last_words_in_a_terminal_are_kept(keepers: Bench) -> None:
+    for _ in range(40):  # what the line discipline still holds when the last process is gone
+        run = await keepers.shell("echo first; echo last", tty=True)
+        await run.ended()
+        assert run.log == b"first\r\nlast\r\n"
