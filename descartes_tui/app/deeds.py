@@ -1,44 +1,13 @@
-"""What each key does to agents: wishes handed to the fleet in workers, so that the screen never waits."""
+"""What each key does, by the id of its action."""
 
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from descartes_tui.app.asking import Trouble, ask, trouble
 from descartes_tui.app.desk import Desk
 from descartes_tui.app.log_deeds import LOG_DEEDS
+from descartes_tui.app.wishes import ask_fleet
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import AgentStatus, Verb
-
-
-def ask_fleet(screen: Desk, verb: Verb, agents: Sequence[AgentInfo]) -> None:
-    """Ask for `verb` in the background and tell what did not work."""
-
-    async def asking() -> None:
-        for problem in await ask(screen.services.feed, verb, agents):
-            _tell(screen, problem)
-
-    screen.run_worker(asking(), name=f"{verb.value} {len(agents)}", group="verbs", exit_on_error=False)
-
-
-def send_line(screen: Desk, info: AgentInfo, text: str) -> None:
-    """Write one line to an agent's standard input in the background."""
-    data = base64.b64encode(f"{text}\n".encode("utf-8", "surrogateescape")).decode()
-
-    async def sending() -> None:
-        try:
-            await screen.services.feed.call("send", agent=info.id, data=data)
-        except Exception as error:  # said to the person, whatever it is
-            _tell(screen, trouble(Verb.SEND, info.name, error))
-
-    screen.run_worker(sending(), name=f"send {info.name}", group="verbs", exit_on_error=False)
-
-
-def _tell(screen: Desk, problem: Trouble) -> None:
-    if problem.warning:
-        screen.notify(problem.text, severity="warning", markup=False, timeout=6)
-    else:
-        screen.notify(problem.text, severity="error", markup=False, timeout=10)
 
 
 def _being_stopped(agents: Sequence[AgentInfo]) -> list[AgentInfo]:

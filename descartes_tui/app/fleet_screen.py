@@ -9,10 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from descartes_tui.app.actions import ACTIONS, BY_ID, Action, is_possible
-from descartes_tui.app.deeds import DEEDS, send_line
+from descartes_tui.app.deeds import DEEDS
 from descartes_tui.app.desk import Desk, Services
 from descartes_tui.app.line_bar import LineBar
 from descartes_tui.app.stop_watch import StopWatch
+from descartes_tui.app.wishes import send_line
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.wire.updates import Disconnected, Snapshot, Update
 from descartes_tui.widgets.agent_table import AgentTable

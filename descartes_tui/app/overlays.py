@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from descartes_tui.app.deeds import ask_fleet
 from descartes_tui.app.desk import Desk
 from descartes_tui.app.details import DetailsScreen
 from descartes_tui.app.dialog import Answer, Dialog
@@ -11,6 +10,7 @@ from descartes_tui.app.help import HelpScreen
 from descartes_tui.app.leave import DETACH, leave_dialog, living
 from descartes_tui.app.spawn_form import SpawnForm
 from descartes_tui.app.stopping import StoppingScreen
+from descartes_tui.app.wishes import ask_fleet
 from descartes_tui.runner.model.info import AgentInfo
 from descartes_tui.runner.model.status import Verb
 
