@@ -54,10 +54,8 @@ def start(argv: "list[str]", env: "dict[str, str]", cwd: str, plumbing: Plumbing
             if os.path.lexists(path):  # a look is cheaper than an attempt
                 try:
                     return _spawn(path, argv, env, plumbing), "", 0
-                except (
-                    PermissionError
-                ) as error:  # like execvp(3): a later folder of PATH may have a better one
-                    number = error.errno or 0
+                except PermissionError as error:
+                    number = error.errno or 0  # like execvp(3): a later folder of PATH may have a better one
     except OSError as error:
         number = error.errno or 0
     except (ValueError, IndexError):

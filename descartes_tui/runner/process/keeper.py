@@ -48,10 +48,8 @@ class Keeper:
         self.kill_began: float | None = None
         self.sweep_at: float | None = None
         self.lost_at: float | None = None
-        self.ledger_at, self.ledger_every = (
-            0.0,
-            YOUNG_LEDGER_SECONDS,
-        )  # families grow most when they are young
+        self.ledger_at = 0.0
+        self.ledger_every = YOUNG_LEDGER_SECONDS  # families grow most when they are young
         self.ledger: list[str] = []
         self.swept: dict[int, list[object]] = {}
         self.notes: dict[str, str] = {}
